@@ -12,6 +12,7 @@ class Log;
 class Network;
 class Offload;
 class Probes;
+class Process;
 class RocksHost;
 class Scheduler;
 class StreamTransport;
@@ -31,6 +32,7 @@ struct Runtime {
   AddressBook& addresses;
   Probes& probes;
   Log& log;
+  Process& process;
 };
 
 }  // namespace orrery
