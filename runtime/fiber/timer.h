@@ -1,0 +1,38 @@
+#pragma once
+
+#include <functional>
+
+#include "runtime/base/time.h"
+#include "runtime/fiber/indexed_heap.h"
+
+namespace orrery {
+
+class Scheduler;
+
+/// Calls back on the loop's main stack at a given instant, without a fiber. The callback must not suspend;
+/// it may arm this timer again, but not destroy it. Disarmed by its destructor. Not movable.
+class Timer {
+ public:
+  Timer(Scheduler& scheduler, std::function<void()> callback);
+  ~Timer();
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+
+  /// Replaces an earlier arming. Instant::Max() means never.
+  void Arm(Instant at);
+  void Disarm();
+  bool armed() const { return entry_.node.queued(); }
+
+ private:
+  friend class Scheduler;
+  struct Entry {
+    HeapNode node;
+    Timer* timer;
+  };
+
+  Scheduler& scheduler_;
+  std::function<void()> callback_;
+  Entry entry_;
+};
+
+}  // namespace orrery
