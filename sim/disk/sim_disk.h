@@ -1,0 +1,216 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/probe.h"
+#include "runtime/base/random.h"
+#include "runtime/base/time.h"
+#include "runtime/disk.h"
+#include "sim/disk/directory_tree.h"
+#include "sim/disk/disk_fault.h"
+#include "sim/disk/fault_rules.h"
+
+namespace orrery::sim {
+
+class SimFile;
+
+enum class DiskOpKind : uint8_t {
+  kCreate,
+  kWrite,
+  kTruncate,
+  kSync,
+  kRename,
+  kLink,
+  kRemove,
+  kMakeDirectory,
+  kSyncDirectory
+};
+/// Stable name for traces ("write").
+std::string_view DiskOpKindName(DiskOpKind kind);
+
+/// One operation that changed the disk, or failed to. For the fingerprint and the trace.
+struct DiskOp {
+  DiskOpKind kind;
+  std::string_view path;  ///< As of the moment the file was opened. Dies after the callback.
+  uint64_t path_hash;     ///< Hash64(path)
+  uint64_t offset;
+  uint64_t length;        ///< Bytes really written (less than asked for a short write).
+  uint64_t content_hash;  ///< Hash64 of those bytes; for rename and link, of the other path.
+  StatusCode outcome;
+};
+
+/// How long operations take. Spans are typical values; each operation draws its own by name.
+struct DiskLatency {
+  Duration read = microseconds(80);
+  Duration write = microseconds(8);
+  Duration sync = microseconds(400);
+  uint64_t bytes_per_second = 500'000'000;
+  uint32_t slow_factor = 1;  ///< Multiplies everything; above 1 the disk counts as slow.
+};
+
+struct SimDiskOptions {
+  Random random;  ///< Key of this disk: split by node name. Every choice is f(this, path, local count).
+  uint64_t capacity_bytes = UINT64_MAX;
+  DiskLatency latency;
+  /// Whether power loss may also leave holes in the unsynced tail of MANIFEST and CURRENT. RocksDB then
+  /// refuses to open (hazard 4), which a run without injected faults must never see; so off.
+  bool manifest_holes = false;
+  Probes* probes = nullptr;
+};
+
+/// The disk of one simulated node. It survives boots; the node sees it as a Disk, the engine through
+/// SimFileSystem, both over the same inodes. Single-threaded; operations never suspend: their latency
+/// adds up in debt(), which the world collects and lets pass before it tells the caller.
+///
+/// What survives a power loss:
+/// - bytes covered by a Sync that returned ok;
+/// - an ordered prefix of the creates, links, renames and removes since the last SyncDirectory: at least all
+///   up to the last one that touched a synced folder (a journalling file system, in order);
+/// - of unsynced bytes: nothing, all, a random prefix, or any of them with 512-byte sectors zeroed or garbage.
+/// After a Sync that failed, its bytes are never durable, though reads see them until the power goes and
+/// later Syncs return ok. A process kill loses nothing.
+class SimDisk final : public Disk {
+ public:
+  explicit SimDisk(SimDiskOptions options);
+  ~SimDisk() override;
+  SimDisk(const SimDisk&) = delete;
+  SimDisk& operator=(const SimDisk&) = delete;
+
+  // The node's face. See runtime/disk.h. "." and "" name the root.
+  Result<std::unique_ptr<File>> Open(std::string_view path, OpenMode mode) override;
+  Status Rename(std::string_view from, std::string_view to) override;
+  Status Remove(std::string_view path) override;
+  Status MakeDirectory(std::string_view path) override;
+  Status SyncDirectory(std::string_view path) override;
+  Result<std::vector<std::string>> List(std::string_view path) override;
+  Result<bool> Exists(std::string_view path) override;
+
+  // More for the engine's file system.
+  Result<std::unique_ptr<SimFile>> OpenFile(std::string_view path, OpenMode mode);
+  /// A second name for a file. kAlreadyExists if `to` is there.
+  Status Link(std::string_view from, std::string_view to);
+  /// kNotFound if missing.
+  Result<bool> IsDirectory(std::string_view path);
+  Result<uint64_t> SizeOf(std::string_view path);
+
+  // The control surface: life and death.
+  /// The fence: from now on every operation fails and nothing changes or is observed.
+  void Freeze() { frozen_ = true; }
+  /// Freezes inside the k-th changing operation from now (1 = the next): that operation fails, having had
+  /// no effect or, for a write, a random prefix of it.
+  void FreezeAtMutation(uint64_t k) { freeze_countdown_ = k; }
+  bool frozen() const { return frozen_; }
+  /// The process is gone: open files are dead for good, what was written stays. Freezes.
+  void KillProcess();
+  /// The machine is gone: see the class comment. Freezes.
+  void LosePower();
+  /// The next life begins: thaws. Requires: KillProcess, LosePower or Wipe came before, if ever booted.
+  void Boot();
+  /// A lost disk: empty, as new. Freezes. Faults and latency settings stay.
+  void Wipe();
+  /// A possible state of this disk after a power loss now; `this` is untouched. Booted, without faults.
+  std::unique_ptr<SimDisk> CrashClone(Random random) const;
+
+  // The control surface: faults.
+  /// Puts a rule in force for a class of paths; probability 0 takes it back. Requires: one of the first group.
+  void SetFault(DiskFault fault, PathClass path_class, FaultRate rate) { rules_.Set(fault, path_class, rate); }
+  /// The same for all classes.
+  void SetFaultEverywhere(DiskFault fault, FaultRate rate);
+  /// Takes all rules back, and slow, stuck and the capacity limit.
+  void ClearFaults();
+  void SetCapacity(uint64_t bytes) { options_.capacity_bytes = bytes; }
+  uint64_t used_bytes() const;
+  void SetSlowFactor(uint32_t factor);
+  /// A stuck disk answers nobody: the world neither starts nor completes its jobs. Operations called anyway work.
+  void SetStuck(bool stuck);
+  bool stuck() const { return stuck_; }
+
+  enum class FlipWhere : uint8_t { kAnywhere, kFirstQuarter, kLastQuarter };
+  struct Flip {
+    std::string path;
+    uint64_t offset = 0;
+    uint8_t bit = 0;
+  };
+  /// Flips one durable bit of one file of a class. Nothing if there is no durable byte in the class.
+  std::optional<Flip> FlipBit(PathClass path_class, FlipWhere where, Random random);
+  /// Flips exactly this bit. Requires: it is durable.
+  void FlipBitAt(const Flip& flip);
+
+  // What happened.
+  const DiskFaultCounts& fault_counts() const { return counts_; }
+  /// Whether a fault was injected that may make a reopen fail (failed syncs or reads, flips).
+  bool was_damaged() const;
+  uint64_t mutations() const { return mutations_; }
+  /// Rolling hash of all DiskOps of all lives.
+  uint64_t fingerprint() const { return fingerprint_; }
+  void SetObserver(std::function<void(const DiskOp&)> observer) { observer_ = std::move(observer); }
+
+  /// Time that operations took and nobody has paid yet.
+  Duration debt() const { return debt_; }
+  Duration TakeDebt();
+  /// Adds to the debt what something else of this node's engine took (RocksDB's sleeps).
+  void Charge(Duration span) { debt_ += span; }
+
+ private:
+  friend class SimFile;
+  struct Mutation;
+
+  Status Refused() const;
+  bool BeginMutation();
+  Status Finish(DiskOpKind kind, std::string_view path, uint64_t path_hash, uint64_t offset, uint64_t length,
+                uint64_t content_hash, Status outcome);
+  bool Fires(DiskFault fault, PathClass path_class, uint64_t path_hash);
+  void Count(DiskFault fault, const char* probe);
+  void ChargeOperation(Duration typical, uint64_t bytes, uint64_t path_hash);
+  void EndLife();
+
+  SimDiskOptions options_;
+  DirectoryTree tree_;
+  FaultRules rules_;
+  std::function<void(const DiskOp&)> observer_;
+  DiskFaultCounts counts_{};
+  Duration debt_{0};
+  uint64_t fingerprint_ = 0;
+  uint64_t mutations_ = 0;
+  uint64_t operations_ = 0;
+  uint64_t freeze_countdown_ = 0;
+  uint64_t life_ = 1;  ///< Files opened in an earlier life are dead.
+  bool frozen_ = false;
+  bool stuck_ = false;
+};
+
+/// An open file of a SimDisk. Dead after the life it was opened in.
+class SimFile final : public File {
+ public:
+  ~SimFile() override;
+
+  Result<size_t> ReadAt(uint64_t offset, std::span<char> out) override;
+  Status WriteAt(uint64_t offset, ByteView data) override;
+  Status Truncate(uint64_t size_bytes) override;
+  Status Sync() override;
+  Result<uint64_t> SizeBytes() override;
+  Status Append(ByteView data);
+  const std::string& path() const { return path_; }
+
+ private:
+  friend class SimDisk;
+  SimFile(SimDisk& disk, std::string path, std::shared_ptr<DiskNode> node, bool writable);
+
+  Status Refused() const;
+
+  SimDisk& disk_;
+  const std::string path_;
+  const uint64_t path_hash_;
+  const PathClass path_class_;
+  const uint64_t life_;
+  const bool writable_;
+  const std::shared_ptr<DiskNode> node_;
+};
+
+}  // namespace orrery::sim
