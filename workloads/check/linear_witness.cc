@@ -1,0 +1,201 @@
+#include "workloads/check/linear_witness.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "workloads/check/flat_index.h"
+
+namespace orrery::check {
+
+namespace {
+
+/// Keeps the operations for which `keep` says so.
+template <class Keep>
+SubHistory Filter(const SubHistory& part, const Keep& keep) {
+  SubHistory out;
+  for (size_t i = 0; i < part.ops.size(); ++i) {
+    if (!keep(i)) continue;
+    out.ops.push_back(part.ops[i]);
+    out.ret.push_back(part.ret[i]);
+  }
+  return out;
+}
+
+/// For open operations of one micro-operation: an earlier open one with the same effect.
+void LinkTwins(const History& history, const SubHistory& part, std::vector<SearchOp>& ops) {
+  std::map<std::tuple<int, uint32_t, uint32_t, uint32_t>, uint32_t> last;
+  for (uint32_t i = 0; i < ops.size(); ++i) {
+    if (ops[i].ret != kOpen) continue;
+    const auto micros = history.micros(part.ops[i]);
+    if (micros.size() != 1) continue;
+    const MicroOp& m = micros[0];
+    if (m.known && HasAnswer(m.kind)) continue;  // cut operations keep their answers: not twins
+    auto [at, fresh] = last.try_emplace({static_cast<int>(m.kind), m.key.code(), m.value.code(), m.expected.code()}, i);
+    if (!fresh) ops[i].same_as = std::exchange(at->second, i);
+  }
+}
+
+class Minimizer {
+ public:
+  Minimizer(const History& history, const ModelSpec& spec, SubHistory part, ConfigurationSet& seen,
+            SearchBudget& budget)
+      : history_(history), spec_(spec), part_(std::move(part)), seen_(seen), budget_(budget) {}
+
+  void Run() {
+    bool smaller = true;
+    while (smaller && !out_of_budget_) {
+      smaller = DropUnits(ReadUnits());
+      smaller = DropUnits(GroupUnits()) || smaller;
+    }
+  }
+  const SubHistory& part() const { return part_; }
+  bool minimal() const { return !out_of_budget_; }
+
+ private:
+  using Units = std::vector<std::vector<OpIndex>>;
+
+  Units ReadUnits() const {
+    Units units;
+    const auto model = spec_.Bind(history_, part_.ops, true);
+    for (uint32_t i = 0; i < part_.ops.size(); ++i) {
+      if (model->ReadOnly(i)) units.push_back({part_.ops[i]});
+    }
+    return units;
+  }
+
+  Units GroupUnits() const {
+    const std::vector<uint32_t> group = spec_.DropGroups(history_, part_.ops, true);
+    std::map<uint32_t, std::vector<OpIndex>> by_group;
+    for (size_t i = 0; i < group.size(); ++i) {
+      if (group[i] != kNoOp) by_group[group[i]].push_back(part_.ops[i]);
+    }
+    Units units;
+    for (auto& [number, ops] : by_group) units.push_back(std::move(ops));
+    return units;
+  }
+
+  /// Tries to leave out runs of units, halving the run length down to one. True if anything went.
+  bool DropUnits(Units units) {
+    bool dropped_any = false;
+    for (size_t run = units.size(); run > 0 && !out_of_budget_; run /= 2) {
+      Units kept;
+      for (size_t at = 0; at < units.size(); at += run) {
+        const size_t end = std::min(units.size(), at + run);
+        if (!out_of_budget_ && StillBrokenWithout(units, at, end)) {
+          dropped_any = true;
+          continue;
+        }
+        kept.insert(kept.end(), units.begin() + static_cast<ptrdiff_t>(at),
+                    units.begin() + static_cast<ptrdiff_t>(end));
+      }
+      units = std::move(kept);
+    }
+    return dropped_any;
+  }
+
+  bool StillBrokenWithout(const Units& units, size_t begin, size_t end) {
+    std::set<OpIndex> dropped;
+    for (size_t i = begin; i < end; ++i) dropped.insert(units[i].begin(), units[i].end());
+    SubHistory rest = Filter(part_, [&](size_t i) { return !dropped.contains(part_.ops[i]); });
+    if (rest.ops.empty()) return false;
+    const SearchResult result = SearchSubHistory(history_, spec_, rest, true, seen_, budget_);
+    if (result.verdict == Verdict::kUndecided) out_of_budget_ = true;
+    if (result.verdict != Verdict::kBroken) return false;
+    part_ = std::move(rest);
+    return true;
+  }
+
+  const History& history_;
+  const ModelSpec& spec_;
+  SubHistory part_;
+  ConfigurationSet& seen_;
+  SearchBudget& budget_;
+  bool out_of_budget_ = false;
+};
+
+std::string Interval(const History& history, OpIndex op) {
+  const Operation& o = history.operation(op);
+  return "[" + std::to_string(o.invoke) + ", " + (o.ret == kOpen ? "open" : std::to_string(o.ret)) + "]";
+}
+
+}  // namespace
+
+SubHistory WholePart(const History& history, std::span<const OpIndex> ops) {
+  SubHistory part;
+  part.ops.assign(ops.begin(), ops.end());
+  part.ret.reserve(ops.size());
+  for (OpIndex op : ops) part.ret.push_back(history.operation(op).ret);
+  return part;
+}
+
+SubHistory DropOpenGroups(const History& history, const ModelSpec& spec, SubHistory part) {
+  if (std::find(part.ret.begin(), part.ret.end(), kOpen) == part.ret.end()) return part;
+  const std::vector<uint32_t> group = spec.DropGroups(history, part.ops, false);
+  FlatIndex returned;
+  for (size_t i = 0; i < group.size(); ++i) {
+    if (part.ret[i] != kOpen && group[i] != kNoOp) returned.FindOrAdd(group[i]);
+  }
+  return Filter(part, [&](size_t i) {
+    return part.ret[i] != kOpen || group[i] == kNoOp || returned.Find(group[i]) != FlatIndex::kAbsent;
+  });
+}
+
+SearchResult SearchSubHistory(const History& history, const ModelSpec& spec, const SubHistory& part, bool projected,
+                              ConfigurationSet& seen, SearchBudget& budget) {
+  std::vector<SearchOp> ops(part.ops.size());
+  for (size_t i = 0; i < ops.size(); ++i) ops[i] = {history.operation(part.ops[i]).invoke, part.ret[i], kNoOp};
+  LinkTwins(history, part, ops);
+  const auto model = spec.Bind(history, part.ops, projected);
+  return SearchOrder(*model, ops, seen, budget);
+}
+
+Anomaly MinimalConflict(const History& history, const ModelSpec& spec, const SubHistory& part, uint32_t stuck,
+                        ConfigurationSet& seen, SearchBudget& budget) {
+  const Instant cut = part.ret[stuck];
+  SubHistory prefix = Filter(part, [&](size_t i) { return history.operation(part.ops[i]).invoke <= cut; });
+  for (Instant& ret : prefix.ret) {
+    if (ret > cut) ret = kOpen;
+  }
+  Minimizer minimizer(history, spec, std::move(prefix), seen, budget);
+  minimizer.Run();
+  Anomaly anomaly = DescribeConflict(history, minimizer.part().ops);
+  anomaly.minimal = minimizer.minimal();
+  return anomaly;
+}
+
+std::string DescribeKeys(const History& history, std::span<const OpIndex> ops) {
+  std::vector<std::string> names;
+  for (OpIndex op : ops) {
+    for (const MicroOp& micro : history.micros(op)) {
+      std::string name = history.values().ToString(micro.key);
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+      if (names.size() > 4) break;
+    }
+    if (names.size() > 4) break;
+  }
+  std::string out = names.size() == 1 ? "key " : "keys ";
+  for (size_t i = 0; i < names.size() && i < 4; ++i) out += (i > 0 ? ", " : "") + names[i];
+  return out + (names.size() > 4 ? ", ..." : "");
+}
+
+Anomaly DescribeConflict(const History& history, std::vector<OpIndex> ops) {
+  Anomaly anomaly;
+  anomaly.name = "nonlinearizable";
+  anomaly.words = DescribeKeys(history, ops) + ": no order of effects explains these " + std::to_string(ops.size()) +
+                  (ops.size() == 1 ? " operation" : " operations") + " (instants in brackets):\n";
+  Instant from = kOpen;
+  Instant to = 0;
+  for (OpIndex op : ops) {
+    const Operation& o = history.operation(op);
+    from = std::min(from, o.invoke);
+    to = std::max(to, o.ret == kOpen ? o.invoke : o.ret);
+    anomaly.words += "  " + Interval(history, op) + " " + history.Describe(op) + "\n";
+  }
+  anomaly.words += "  window: instants " + std::to_string(from) + " to " + std::to_string(to) + "\n";
+  anomaly.ops = std::move(ops);
+  return anomaly;
+}
+
+}  // namespace orrery::check
