@@ -23,10 +23,11 @@ class Domain {
 
   /// Starts `body` as a fiber; it runs when the loop gets to it, not inside this call. Its parent is the
   /// current fiber if that belongs to this domain, else the domain. Keep the Task: dropping it kills the
-  /// fiber. Exceptions other than Cancelled must not leave `body`. Does not suspend.
-  /// Requires: !killed().
+  /// fiber. Exceptions other than Cancelled must not leave `body`: they end the process with the stack
+  /// intact. Once the domain is killed `body` is dropped unrun and the Task is empty. Does not suspend.
   template <class F>
   [[nodiscard]] Task Spawn(FiberName name, F&& body) {
+    if (killed_) return Task();
     return Task(scheduler_.SpawnFiber(*this, ParentHash(), name, std::forward<F>(body)));
   }
 

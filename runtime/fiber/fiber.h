@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "runtime/base/function_ref.h"
 #include "runtime/fiber/indexed_heap.h"
 #include "runtime/fiber/intrusive_list.h"
 #include "runtime/fiber/stack_pool.h"
@@ -58,6 +59,8 @@ class Fiber {
   friend class Task;
   friend class TaskGroup;
   friend class WaitQueue;
+  friend struct FiberDebugLayout;
+  friend struct FiberFrame;
   friend struct FiberSwitch;
 
   /// The closure, placed on the fiber's stack.
@@ -74,8 +77,8 @@ class Fiber {
   Fiber(Scheduler& scheduler, Domain& domain, uint64_t name_hash, FiberName name, Stack stack);
   ~Fiber() = default;
 
-  /// The first frame of every fiber.
-  void Main() noexcept;
+  /// The first frames of every fiber: runs the body and takes the Cancelled.
+  void Main();
   [[noreturn]] void ThrowCancelled();
   /// Ends the process with a message if this fiber must not suspend now.
   void AssertMaySuspend(const char* where) const;
@@ -95,7 +98,8 @@ class Fiber {
   Wake wake_ = Wake::kNone;
   bool cancel_requested_ = false;  ///< The next cancellable suspension point throws.
   bool cancel_thrown_ = false;     ///< It has thrown; no further suspension is legal.
-  bool in_main_call_ = false;      ///< It has asked the main stack to run something and awaits the return.
+  bool started_ = false;           ///< Its body has begun.
+  bool killed_ = false;            ///< By its Task or Domain: even an uncancellable wait throws.
 
   ListHook ready_hook_;               ///< In the ready or the yielded list (FIFO).
   HeapNode ready_node_;               ///< In the ready heap (policy).
@@ -108,11 +112,14 @@ class Fiber {
   Completion* completion_ = nullptr;  ///< While it waits uncancellably.
   Task* task_ = nullptr;
   TaskGroup* group_ = nullptr;
-  WaitQueue* joiners_ = nullptr;  ///< On the stack of this fiber; valid until it has finished.
+  WaitQueue* joiners_ = nullptr;  ///< Beside this fiber, at the top of its stack.
 
   // Exception state of this fiber while it does not run (two words of __cxa_eh_globals).
   void* caught_exceptions_ = nullptr;
   unsigned uncaught_exceptions_ = 0;
+  /// What the main stack shall run before it resumes this fiber.
+  const FunctionRef<void()>* main_call_ = nullptr;
+  void* main_context_ = nullptr;  ///< Where to go when leaving.
   void* asan_fake_stack_ = nullptr;
 };
 

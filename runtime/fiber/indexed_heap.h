@@ -6,13 +6,16 @@
 
 namespace orrery {
 
+class Fiber;
+class Timer;
+
 /// An element of an IndexedHeap: a key, and the order of insertion among equal keys.
 struct HeapNode {
   static constexpr size_t kAbsent = SIZE_MAX;
 
-  uint64_t key = 0;
-  uint64_t sequence = 0;
   size_t index = kAbsent;
+  Fiber* fiber = nullptr;  ///< Whom it stands for: a fiber
+  Timer* timer = nullptr;  ///< or a timer.
 
   bool queued() const { return index != kAbsent; }
 };
@@ -25,6 +28,7 @@ class IndexedHeap {
   size_t size() const { return nodes_.size(); }
   /// Requires: !empty().
   HeapNode* Top() const { return nodes_.front().node; }
+  uint64_t TopKey() const { return nodes_.front().key; }
 
   /// Requires: !node->queued(); `sequence` is unique in this heap.
   void Push(HeapNode* node, uint64_t key, uint64_t sequence);

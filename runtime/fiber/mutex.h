@@ -17,7 +17,7 @@ class Mutex {
   void Lock();
   /// False if `deadline` passed first. Suspends.
   [[nodiscard]] bool LockUntil(Deadline deadline);
-  /// Does not suspend.
+  /// False if it is held or others queue for it. Does not suspend.
   [[nodiscard]] bool TryLock();
   /// Requires: held by the caller. Does not suspend.
   void Unlock();
@@ -25,7 +25,6 @@ class Mutex {
 
  private:
   bool locked_ = false;
-  size_t waiting_ = 0;  ///< Fibers that queue; a newcomer does not overtake them.
   WaitQueue queue_{"mutex"};
 };
 

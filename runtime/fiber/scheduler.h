@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <new>
 #include <optional>
 #include <string>
@@ -91,6 +90,7 @@ class Scheduler {
   friend class TaskGroup;
   friend class Timer;
   friend class WaitQueue;
+  friend struct FiberDebugLayout;
   friend struct FiberSwitch;
 
   static void CallOnMainStackErased(FunctionRef<void()> function);
@@ -108,10 +108,11 @@ class Scheduler {
   void RemoveFromReady(Fiber* fiber);
   /// Runs `fiber` until it suspends or ends. On the main stack.
   void Resume(Fiber* fiber);
-  void Finish(Fiber* fiber);
+  void Finish(Fiber* fiber) noexcept;
   /// Leaves the current fiber; returns when it is resumed.
-  Fiber::Wake Suspend(Fiber* fiber, const char* where);
-  Fiber::Wake SuspendUntil(Fiber* fiber, Deadline deadline, const char* where);
+  static Fiber::Wake Suspend(Fiber* fiber, Deadline deadline, const char* where);
+  /// The current fiber, if it may suspend here (else the process ends). Throws Cancelled if that is due.
+  static Fiber* BeginWait(const char* where);
   /// Asks a fiber to end at its next cancellable suspension point; wakes it if it stands in one.
   void RequestCancel(Fiber* fiber);
   /// Unwinds a fiber to its end, now. Works from the main stack and from another fiber; does not suspend.
@@ -130,7 +131,9 @@ class Scheduler {
   uint64_t sequence_ = 0;  ///< Orders equal ranks and equal times.
   size_t fiber_count_ = 0;
   Instant now_ = Instant::Min();
-  bool running_ = false;
+  bool running_ = false;                  ///< In RunReady.
+  bool firing_ = false;                   ///< In FireTimers.
+  Scheduler* next_registered_ = nullptr;  ///< For debuggers only; see fiber_debug.cc.
 };
 
 template <class F>

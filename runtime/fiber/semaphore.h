@@ -18,16 +18,25 @@ class Semaphore {
   void Acquire(size_t permits = 1);
   /// False if `deadline` passed first.
   [[nodiscard]] bool AcquireUntil(Deadline deadline, size_t permits = 1);
-  /// Does not suspend.
+  /// False if too few are there or others queue. Does not suspend.
   [[nodiscard]] bool TryAcquire(size_t permits = 1);
   /// Does not suspend.
   void Release(size_t permits = 1);
   size_t available() const { return available_; }
 
  private:
+  /// A fiber that waits; lives in its frame.
+  struct Waiter;
+  struct WaiterHook {
+    ListHook hook;
+  };
+
+  void Grant();
+
   size_t available_;
-  size_t waiting_ = 0;
-  WaitQueue queue_{"semaphore"};
+  IntrusiveList<WaiterHook, &WaiterHook::hook> waiting_;
+  /// Served, but not yet running. Kept so that a cancelled one gives its permits back.
+  IntrusiveList<WaiterHook, &WaiterHook::hook> granted_;
 };
 
 }  // namespace orrery

@@ -33,6 +33,7 @@ class TaskGroup {
   template <class F>
   void Spawn(FiberName name, F&& body) {
     WaitForRoom();
+    if (domain_.killed()) return;
     Adopt(domain_.scheduler_.SpawnFiber(domain_, name_hash_, name, std::forward<F>(body)));
   }
 

@@ -18,21 +18,18 @@ class Timer {
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  /// Replaces an earlier arming. Instant::Max() means never.
+  /// Replaces an earlier arming. Instant::Max() means never. An instant that has passed fires at the next
+  /// FireTimers.
   void Arm(Instant at);
   void Disarm();
-  bool armed() const { return entry_.node.queued(); }
+  bool armed() const { return node_.queued(); }
 
  private:
   friend class Scheduler;
-  struct Entry {
-    HeapNode node;
-    Timer* timer;
-  };
 
   Scheduler& scheduler_;
   std::function<void()> callback_;
-  Entry entry_;
+  HeapNode node_;
 };
 
 }  // namespace orrery

@@ -30,10 +30,10 @@ class WaitQueue {
   void NotifyAll();
 
   bool HasWaiters() const { return !waiting_.empty(); }
+  /// True while somebody was notified and has not run since.
+  bool HasNotified() const { return !notified_.empty(); }
 
  private:
-  friend class Scheduler;
-
   const char* name_ = "wait queue";
   IntrusiveList<Fiber, &Fiber::wait_hook_> waiting_;
   /// Woken, but not yet running. Kept so that a cancelled one can pass its notification on.
