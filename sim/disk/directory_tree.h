@@ -18,6 +18,7 @@ struct DiskNode {
   using Entries = std::map<std::string, std::shared_ptr<DiskNode>, std::less<>>;
 
   bool is_directory = false;
+  uint64_t operations = 0;  ///< Operations on this file so far: the local count that keys its draws.
   FileImage image;
   Entries live;
   Entries durable;

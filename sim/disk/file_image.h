@@ -54,7 +54,9 @@ class FileImage {
   void SaveOld(uint64_t begin, uint64_t end);
   Bytes DurableSector(uint64_t sector) const;
   void PutSector(uint64_t sector, ByteView content);
-  void PunchHoles(Random random, uint64_t begin, PowerLossEffect& effect);
+  void LoseTail(Random random, bool holes_allowed, PowerLossEffect& effect);
+  void PunchHoles(Random random, PowerLossEffect& effect);
+  void RestoreLost(Random random, PowerLossEffect& effect);
 
   Bytes live_;
   uint64_t durable_size_ = 0;

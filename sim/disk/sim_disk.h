@@ -6,8 +6,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
+#include "runtime/base/function_ref.h"
 #include "runtime/base/probe.h"
 #include "runtime/base/random.h"
 #include "runtime/base/time.h"
@@ -110,7 +112,7 @@ class SimDisk final : public Disk {
   void KillProcess();
   /// The machine is gone: see the class comment. Freezes.
   void LosePower();
-  /// The next life begins: thaws. Requires: KillProcess, LosePower or Wipe came before, if ever booted.
+  /// The next life begins: thaws. Requires: KillProcess, LosePower or Wipe came before.
   void Boot();
   /// A lost disk: empty, as new. Freezes. Faults and latency settings stay.
   void Wipe();
@@ -145,8 +147,10 @@ class SimDisk final : public Disk {
   // What happened.
   const DiskFaultCounts& fault_counts() const { return counts_; }
   /// Whether a fault was injected that may make a reopen fail (failed syncs or reads, flips).
-  bool was_damaged() const;
+  bool was_damaged() const { return damaged_; }
   uint64_t mutations() const { return mutations_; }
+  /// Number of the current life. Files opened in an earlier one are dead.
+  uint64_t life() const { return life_; }
   /// Rolling hash of all DiskOps of all lives.
   uint64_t fingerprint() const { return fingerprint_; }
   void SetObserver(std::function<void(const DiskOp&)> observer) { observer_ = std::move(observer); }
@@ -159,15 +163,20 @@ class SimDisk final : public Disk {
 
  private:
   friend class SimFile;
-  struct Mutation;
 
-  Status Refused() const;
-  bool BeginMutation();
-  Status Finish(DiskOpKind kind, std::string_view path, uint64_t path_hash, uint64_t offset, uint64_t length,
-                uint64_t content_hash, Status outcome);
-  bool Fires(DiskFault fault, PathClass path_class, uint64_t path_hash);
-  void Count(DiskFault fault, const char* probe);
-  void ChargeOperation(Duration typical, uint64_t bytes, uint64_t path_hash);
+  /// Whether a changing operation may begin; counts it and springs the FreezeAtMutation trap.
+  enum class Admission : uint8_t { kGo, kFreezesNow, kRefused };
+  Admission Admit();
+  Status Refused(std::string_view path) const;
+  /// Observes and hashes a finished operation.
+  Status Finish(const DiskOp& op, Status outcome);
+  /// A folder or name operation: admission, then `change`, then Finish.
+  Status ChangeNames(DiskOpKind kind, std::string_view path, std::string_view other, FunctionRef<Status()> change);
+  bool Fires(DiskFault fault, PathClass path_class, const Random& random);
+  void Count(DiskFault fault);
+  void Charge(Duration typical, uint64_t bytes, Random random);
+  bool Overfull(uint64_t more_bytes) const;
+  Random OperationKey(uint64_t path_hash);
   void EndLife();
 
   SimDiskOptions options_;
@@ -175,42 +184,17 @@ class SimDisk final : public Disk {
   FaultRules rules_;
   std::function<void(const DiskOp&)> observer_;
   DiskFaultCounts counts_{};
+  /// Operations seen per path hash. Looked up only, never iterated.
+  std::unordered_map<uint64_t, uint64_t> operations_;
   Duration debt_{0};
   uint64_t fingerprint_ = 0;
   uint64_t mutations_ = 0;
-  uint64_t operations_ = 0;
   uint64_t freeze_countdown_ = 0;
-  uint64_t life_ = 1;  ///< Files opened in an earlier life are dead.
+  uint64_t life_ = 1;
+  uint64_t power_losses_ = 0;
   bool frozen_ = false;
   bool stuck_ = false;
-};
-
-/// An open file of a SimDisk. Dead after the life it was opened in.
-class SimFile final : public File {
- public:
-  ~SimFile() override;
-
-  Result<size_t> ReadAt(uint64_t offset, std::span<char> out) override;
-  Status WriteAt(uint64_t offset, ByteView data) override;
-  Status Truncate(uint64_t size_bytes) override;
-  Status Sync() override;
-  Result<uint64_t> SizeBytes() override;
-  Status Append(ByteView data);
-  const std::string& path() const { return path_; }
-
- private:
-  friend class SimDisk;
-  SimFile(SimDisk& disk, std::string path, std::shared_ptr<DiskNode> node, bool writable);
-
-  Status Refused() const;
-
-  SimDisk& disk_;
-  const std::string path_;
-  const uint64_t path_hash_;
-  const PathClass path_class_;
-  const uint64_t life_;
-  const bool writable_;
-  const std::shared_ptr<DiskNode> node_;
+  bool damaged_ = false;
 };
 
 }  // namespace orrery::sim

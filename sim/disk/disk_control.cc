@@ -1,0 +1,138 @@
+// The control surface of SimDisk: life and death, faults.
+
+#include "sim/disk/sim_disk.h"
+
+namespace orrery::sim {
+
+void SimDisk::Count(DiskFault fault) {
+  ++counts_[static_cast<size_t>(fault)];
+  Probes* const probes = options_.probes;
+  switch (fault) {
+    case DiskFault::kWriteError: ORRERY_PROBE_IF(probes, "sim.disk.write_error"); return;
+    case DiskFault::kShortWrite: ORRERY_PROBE_IF(probes, "sim.disk.short_write"); return;
+    case DiskFault::kReadError: ORRERY_PROBE_IF(probes, "sim.disk.read_error"); return;
+    case DiskFault::kSyncError: ORRERY_PROBE_IF(probes, "sim.disk.sync_error"); return;
+    case DiskFault::kDirectorySyncError: ORRERY_PROBE_IF(probes, "sim.disk.directory_sync_error"); return;
+    case DiskFault::kNoSpace: ORRERY_PROBE_IF(probes, "sim.disk.no_space"); return;
+    case DiskFault::kUnsyncedLost: ORRERY_PROBE_IF(probes, "sim.disk.unsynced_lost"); return;
+    case DiskFault::kTornTail: ORRERY_PROBE_IF(probes, "sim.disk.torn_tail"); return;
+    case DiskFault::kSectorHole: ORRERY_PROBE_IF(probes, "sim.disk.sector_hole"); return;
+    case DiskFault::kDirectoryOpsLost: ORRERY_PROBE_IF(probes, "sim.disk.directory_ops_lost"); return;
+    case DiskFault::kProcessKill: ORRERY_PROBE_IF(probes, "sim.disk.process_kill"); return;
+    case DiskFault::kPowerLoss: ORRERY_PROBE_IF(probes, "sim.disk.power_loss"); return;
+    case DiskFault::kMidOperation: ORRERY_PROBE_IF(probes, "sim.disk.mid_operation"); return;
+    case DiskFault::kBitFlip: ORRERY_PROBE_IF(probes, "sim.disk.bit_flip"); return;
+    case DiskFault::kSlow: ORRERY_PROBE_IF(probes, "sim.disk.slow"); return;
+    case DiskFault::kStuck: ORRERY_PROBE_IF(probes, "sim.disk.stuck"); return;
+    case DiskFault::kWiped: ORRERY_PROBE_IF(probes, "sim.disk.wiped"); return;
+  }
+}
+
+void SimDisk::EndLife() {
+  frozen_ = true;
+  freeze_countdown_ = 0;
+  debt_ = Duration(0);
+  ++life_;
+}
+
+void SimDisk::KillProcess() {
+  EndLife();
+  Count(DiskFault::kProcessKill);
+}
+
+void SimDisk::LosePower() {
+  EndLife();
+  Count(DiskFault::kPowerLoss);
+  const Random random = options_.random.Split("power loss").Split(++power_losses_);
+  if (tree_.LosePower(random.Split("names")) > 0) Count(DiskFault::kDirectoryOpsLost);
+  tree_.ForEachFile([&](const std::string& path, DiskNode& file) {
+    const PathClass path_class = ClassOf(path);
+    const bool metadata = path_class == PathClass::kManifest || path_class == PathClass::kCurrent;
+    const bool holes = options_.manifest_holes || !metadata;
+    const PowerLossEffect effect = file.image.LosePower(random.Split(path), holes);
+    if (effect.lost_bytes) Count(DiskFault::kUnsyncedLost);
+    if (effect.torn) Count(DiskFault::kTornTail);
+    if (effect.holes) Count(DiskFault::kSectorHole);
+  });
+}
+
+void SimDisk::Boot() {
+  ORRERY_ASSERT_THAT(frozen_, "end the running life first");
+  frozen_ = false;
+}
+
+void SimDisk::Wipe() {
+  EndLife();
+  tree_ = DirectoryTree();
+  damaged_ = false;
+  Count(DiskFault::kWiped);
+}
+
+std::unique_ptr<SimDisk> SimDisk::CrashClone(Random random) const {
+  SimDiskOptions options = options_;
+  options.random = random;
+  options.capacity_bytes = UINT64_MAX;
+  options.latency.slow_factor = 1;
+  options.probes = nullptr;
+  auto clone = std::make_unique<SimDisk>(std::move(options));
+  clone->tree_ = tree_.Clone();
+  clone->LosePower();
+  clone->Boot();
+  return clone;
+}
+
+void SimDisk::SetFaultEverywhere(DiskFault fault, FaultRate rate) {
+  for (int i = 0; i < kPathClassCount; ++i) rules_.Set(fault, static_cast<PathClass>(i), rate);
+}
+
+void SimDisk::ClearFaults() {
+  rules_.Clear();
+  options_.capacity_bytes = UINT64_MAX;
+  options_.latency.slow_factor = 1;
+  freeze_countdown_ = 0;
+  stuck_ = false;
+}
+
+void SimDisk::SetSlowFactor(uint32_t factor) {
+  ORRERY_ASSERT(factor >= 1);
+  if (factor > 1 && options_.latency.slow_factor == 1) Count(DiskFault::kSlow);
+  options_.latency.slow_factor = factor;
+}
+
+void SimDisk::SetStuck(bool stuck) {
+  if (stuck && !stuck_) Count(DiskFault::kStuck);
+  stuck_ = stuck;
+}
+
+std::optional<SimDisk::Flip> SimDisk::FlipBit(PathClass path_class, FlipWhere where, Random random) {
+  std::vector<std::string> candidates;
+  tree_.ForEachFile([&](const std::string& path, DiskNode& file) {
+    if (ClassOf(path) == path_class && !file.image.live().empty()) candidates.push_back(path);
+  });
+  if (candidates.empty()) return std::nullopt;
+  Random draws = random.Split("flip");
+  const std::string& path = candidates[draws.Below(candidates.size())];
+  const FileImage& image = tree_.Find(path)->image;
+  const uint64_t size = image.live().size();
+  const uint64_t quarter = (size + 3) / 4;
+  const uint64_t begin = where == FlipWhere::kLastQuarter ? size - quarter : 0;
+  const uint64_t span = where == FlipWhere::kAnywhere ? size : quarter;
+  for (int attempt = 0; attempt < 64; ++attempt) {
+    Flip flip = {path, begin + draws.Below(span), 0};
+    flip.bit = static_cast<uint8_t>(draws.Below(8));
+    if (!image.IsDurable(flip.offset)) continue;
+    FlipBitAt(flip);
+    return flip;
+  }
+  return std::nullopt;
+}
+
+void SimDisk::FlipBitAt(const Flip& flip) {
+  const std::shared_ptr<DiskNode> node = tree_.Find(flip.path);
+  ORRERY_ASSERT_THAT(node != nullptr, flip.path);
+  node->image.FlipBit(flip.offset, flip.bit);
+  damaged_ = true;
+  Count(DiskFault::kBitFlip);
+}
+
+}  // namespace orrery::sim
