@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/base/ids.h"
+
+namespace orrery::raft {
+struct RaftView;
+}  // namespace orrery::raft
+
+namespace orrery {
+
+/// Watches one store from outside: for oracles that compare replicas. Must not change anything, nor suspend.
+/// Outlives the node. Production has none.
+class StoreObserver {
+ public:
+  virtual ~StoreObserver() = default;
+
+  /// The entry at `index` took effect in this store's replica. `entry_hash` covers kind and payload. Called in order
+  /// of index within one life of a peer; after a restart it may begin again anywhere at or below where it was.
+  virtual void OnApplied(RegionId region, PeerId peer, LogIndex index, Term term, uint64_t entry_hash) = 0;
+  /// The replica's state was replaced by a snapshot as of `index`.
+  virtual void OnSnapshotInstalled(RegionId region, PeerId peer, LogIndex index, Term term) = 0;
+  /// `peer`, which lives on this store, became leader of `term`.
+  virtual void OnLeader(RegionId region, PeerId peer, Term term) = 0;
+  /// After every step of a peer.
+  virtual void OnView(RegionId region, const raft::RaftView& view) = 0;
+  /// The hash of the replicated state as of `index`, whenever the replica computed it.
+  virtual void OnStateHash(RegionId region, PeerId peer, LogIndex index, uint64_t hash) = 0;
+};
+
+}  // namespace orrery
