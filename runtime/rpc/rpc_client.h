@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <memory>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -29,7 +29,7 @@ struct RpcClientOptions {
 struct RpcClientCounts {
   uint64_t calls = 0;
   uint64_t answers = 0;
-  uint64_t late_answers = 0;  ///< Nobody waited any more: given up, timed out, duplicate, or of an earlier boot.
+  uint64_t late_answers = 0;  ///< Nobody waits for it: timed out, a duplicate, or of an earlier boot.
   uint64_t timeouts = 0;
   uint64_t disconnects = 0;  ///< Calls that ended because the connection did.
 };
@@ -90,14 +90,21 @@ class RpcClient {
  private:
   friend class RpcTransport;
   using Done = std::function<void(RpcReply)>;
+  /// Who is told: a callback or a promise.
+  struct Waiter {
+    Done done;
+    std::optional<Promise<RpcReply>> promise;
+    void Tell(RpcReply reply);
+  };
   struct Pending {
     Endpoint to;
     Deadline deadline;
-    Done done;
+    Waiter waiter;
   };
 
+  void Start(Endpoint to, RpcMethod method, const Bytes& request, Deadline deadline, Waiter waiter);
   Status CheckBeforeSending(Endpoint to, const Bytes& request, Deadline deadline) const;
-  void OnResponse(Endpoint from, const RpcResponseFrame& frame);
+  void OnResponse(Endpoint from, const RpcResponseFrame& frame, Bytes message);
   void FailAll(Endpoint peer, const Status& why);
   void Complete(uint64_t sequence, RpcReply reply);
   void OnTimer();
@@ -107,9 +114,11 @@ class RpcClient {
   RpcClientOptions options_;
   uint64_t nonce_;
   uint64_t last_sequence_ = 0;
+  bool closed_ = false;
   std::map<uint64_t, Pending> pending_;               ///< By sequence.
   std::set<std::pair<Instant, uint64_t>> deadlines_;  ///< Of pending calls that have one.
   Timer timer_;                                       ///< At the first of deadlines_.
+  Instant armed_at_;
   RpcClientCounts counts_;
 };
 

@@ -50,12 +50,15 @@ class Responder {
  private:
   friend class RpcServer;
   struct Link;  // What responders share with the server; says when it is gone.
-  Responder(std::shared_ptr<Link> link, Endpoint to, RpcCallId id);
+  Responder(std::shared_ptr<Link> link, Endpoint to, RpcCallId id, bool deferred);
   void Drop();
+  /// Ends the duty; the answer is not sent.
+  void Forget();
 
   std::shared_ptr<Link> link_;
   Endpoint to_;
   RpcCallId id_;
+  bool deferred_ = false;
 };
 
 /// Answers other nodes. A request may arrive more than once (the Network may duplicate across connection epochs),
@@ -96,11 +99,12 @@ class RpcServer {
   struct Service {
     const char* name;
     Handler handler;
-    DeferredHandler deferred;
+    DeferredHandler deferred;  ///< Exactly one of the two is set.
   };
 
-  void OnRequest(Endpoint from, const RpcRequestFrame& frame);
-  void StartFiber(const Service& service, const RpcContext& context, Bytes request, Responder responder);
+  void OnRequest(Endpoint from, const RpcRequestFrame& frame, Bytes message);
+  void StartFiber(const Service& service, const RpcCallId& id, const RpcContext& context, Bytes request,
+                  Responder responder);
   /// Ok, or why the request is not served.
   Status Admit(const Service* service, Endpoint from) const;
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 
 #include "runtime/base/probe.h"
 #include "runtime/base/random.h"
@@ -57,7 +56,7 @@ class RpcTransport final : public Receiver {
   friend class RpcClient;
   friend class RpcServer;
 
-  void OnMalformed(Endpoint from, const Status& why);
+  void OnMalformed();
 
   RpcEnvironment environment_;
   RpcClient* client_ = nullptr;
