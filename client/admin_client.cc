@@ -1,0 +1,95 @@
+#include "client/admin_client.h"
+
+#include "client/backoff.h"
+#include "runtime/address_book.h"
+#include "runtime/clock.h"
+#include "runtime/fiber/scheduler.h"
+#include "runtime/rpc/rpc_client.h"
+#include "runtime/runtime.h"
+
+namespace orrery {
+namespace {
+
+constexpr Duration kRetryEvery = milliseconds(100);
+
+}  // namespace
+
+AdminClient::AdminClient(Runtime& runtime, RpcClient& rpc, KvClient& kv) : runtime_(runtime), rpc_(rpc), kv_(kv) {}
+
+Result<Bytes> AdminClient::Ask(StoreId store, KvMethod method, const Bytes& request, Deadline deadline) {
+  RpcReply reply = rpc_.CallForReply(Endpoint{NodeIdOf(store)}, method, request, deadline);
+  if (!reply.status.ok()) {
+    return reply.status.Wrap(KvMethodName(static_cast<uint16_t>(method)) + " of store " + ToString(store));
+  }
+  return std::move(reply.payload);
+}
+
+Result<IdentifyResponse> AdminClient::Identify(StoreId store, Deadline deadline) {
+  ORRERY_ASSIGN_OR_RETURN(const Bytes payload, Ask(store, KvMethod::kIdentify, Bytes(), deadline));
+  return Decode<IdentifyResponse>(payload);
+}
+
+Result<StatusResponse> AdminClient::GetStatus(StoreId store, Deadline deadline) {
+  ORRERY_ASSIGN_OR_RETURN(const Bytes payload, Ask(store, KvMethod::kStatus, Bytes(), deadline));
+  return Decode<StatusResponse>(payload);
+}
+
+Result<ChecksumResponse> AdminClient::Checksum(StoreId store, Deadline deadline) {
+  const Bytes request = Encode(ChecksumRequest{.region = kFirstRegion});
+  ORRERY_ASSIGN_OR_RETURN(const Bytes payload, Ask(store, KvMethod::kChecksum, request, deadline));
+  return Decode<ChecksumResponse>(payload);
+}
+
+Result<IdentifyResponse> AdminClient::IdentifyUntil(StoreId store, Deadline deadline) {
+  while (true) {
+    const Instant now = runtime_.clock.Now();
+    Result<IdentifyResponse> identity = Identify(store, deadline.Earlier(Deadline::After(now, seconds(1))));
+    if (identity.ok() || deadline.PassedAt(runtime_.clock.Now())) return identity;
+    runtime_.scheduler.SleepUntil(deadline.Earlier(Deadline::After(runtime_.clock.Now(), kRetryEvery)).at());
+  }
+}
+
+Status AdminClient::Initialise(ClusterId cluster, const std::vector<Member>& stores, Deadline deadline) {
+  InitialiseRequest request{.cluster = cluster, .members = stores};
+  uint64_t next_peer = 1;
+  for (Member& member : request.members) {
+    ORRERY_ASSIGN_OR_RETURN(const IdentifyResponse identity, IdentifyUntil(member.store, deadline));
+    if (identity.cluster.valid() && identity.cluster != cluster) {
+      return Status(StatusCode::kConflict, "store " + ToString(member.store) + " belongs to cluster " +
+                                               ToString(identity.cluster) + ", not to " + ToString(cluster));
+    }
+    member.incarnation = identity.incarnation;
+    member.peer = PeerId(next_peer++);
+    member.role = MemberRole::kVoter;
+  }
+  const Bytes encoded = Encode(request);
+  for (const Member& member : request.members) {
+    ORRERY_RETURN_IF_ERROR(Ask(member.store, KvMethod::kInitialise, encoded, deadline).status());
+  }
+  return Status::Ok();
+}
+
+Result<MembersResponse> AdminClient::Members(Deadline deadline) {
+  ORRERY_ASSIGN_OR_RETURN(const Bytes payload, kv_.Read(KvMethod::kMembers, Bytes(), deadline));
+  ORRERY_ASSIGN_OR_RETURN(MembersResponse response, Decode<MembersResponse>(payload));
+  kv_.router().Learn(response.members);
+  return response;
+}
+
+Status AdminClient::ChangeMembers(std::vector<Member> add, std::vector<StoreId> remove, Deadline deadline) {
+  for (Member& member : add) {
+    if (!member.address.empty()) runtime_.addresses.Set(NodeIdOf(member.store), member.address);
+    ORRERY_ASSIGN_OR_RETURN(const IdentifyResponse identity, IdentifyUntil(member.store, deadline));
+    member.incarnation = identity.incarnation;
+  }
+  const Bytes request =
+      Encode(ChangeMembersRequest{.region = kFirstRegion, .add = std::move(add), .remove = std::move(remove)});
+  return kv_.Change(KvMethod::kChangeMembers, request, deadline);
+}
+
+Status AdminClient::TransferLeader(StoreId to, Deadline deadline) {
+  const Bytes request = Encode(TransferLeaderRequest{.region = kFirstRegion, .to_store = to});
+  return kv_.Change(KvMethod::kTransferLeader, request, deadline);
+}
+
+}  // namespace orrery

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <set>
+
+#include "runtime/base/ids.h"
+
+namespace orrery {
+
+/// The client's half of at-most-once writes (Raft thesis, section 6.3): numbers for writes, and the lowest
+/// number whose answer is still awaited, below which stores may forget. Never suspends.
+class Session {
+ public:
+  Session() = default;
+  explicit Session(SessionId id) : id_(id) {}
+
+  SessionId id() const { return id_; }
+  bool open() const { return id_.valid(); }
+
+  /// A new number, awaited until Finish(number).
+  uint64_t Begin() {
+    const uint64_t sequence = ++last_;
+    awaited_.insert(sequence);
+    return sequence;
+  }
+  /// The answer is known, or nobody will ask for it again.
+  void Finish(uint64_t sequence) { awaited_.erase(sequence); }
+
+  uint64_t lowest_unanswered() const { return awaited_.empty() ? last_ + 1 : *awaited_.begin(); }
+
+ private:
+  SessionId id_;
+  uint64_t last_ = 0;
+  std::set<uint64_t> awaited_;
+};
+
+}  // namespace orrery
