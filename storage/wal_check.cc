@@ -1,5 +1,7 @@
 #include "storage/wal_check.h"
 
+#include <rocksdb/db.h>
+#include <rocksdb/transaction_log.h>
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
@@ -12,7 +14,7 @@
 namespace orrery {
 namespace {
 
-constexpr uint32_t kMarkMagic = 0x314d534f;  // "OSM1"; on disk, never change.
+constexpr uint32_t kMarkMagic = 0x314d574f;  // "OWM1"; on disk, never change.
 
 // RocksDB's log format (the LevelDB log): blocks of 32 KiB; a record is checksum (4), length (2), type (1), payload,
 // never across a block; what does not fit is split into first, middle..., last.
@@ -67,11 +69,11 @@ uint64_t Resync(ByteView log, uint64_t offset) {
 /// Picks the marks out of a batch and accepts everything else.
 class MarkReader final : public rocksdb::WriteBatch::Handler {
  public:
-  explicit MarkReader(std::vector<SyncMark>& marks) : marks_(marks) {}
+  explicit MarkReader(std::vector<WalMark>& marks) : marks_(marks) {}
 
   void LogData(const rocksdb::Slice& blob) override {
-    SyncMark mark;
-    if (DecodeSyncMark(ByteView(blob.data(), blob.size()), &mark)) marks_.push_back(mark);
+    WalMark mark;
+    if (DecodeWalMark(ByteView(blob.data(), blob.size()), &mark)) marks_.push_back(mark);
   }
   rocksdb::Status PutCF(uint32_t, const rocksdb::Slice&, const rocksdb::Slice&) override { return {}; }
   rocksdb::Status PutEntityCF(uint32_t, const rocksdb::Slice&, const rocksdb::Slice&) override { return {}; }
@@ -82,13 +84,13 @@ class MarkReader final : public rocksdb::WriteBatch::Handler {
   rocksdb::Status MarkNoop(bool) override { return {}; }
 
  private:
-  std::vector<SyncMark>& marks_;
+  std::vector<WalMark>& marks_;
 };
 
 /// One log file, read as far as it can be.
 class LogScan {
  public:
-  LogScan(ByteView log, std::vector<SyncMark>& marks) : log_(log), marks_(marks) {}
+  LogScan(ByteView log, std::vector<WalMark>& marks) : log_(log), marks_(marks) {}
 
   void Run() {
     uint64_t at = 0;
@@ -110,7 +112,12 @@ class LogScan {
   }
 
   uint64_t records() const { return records_; }
-  const std::vector<uint64_t>& damage() const { return damage_; }
+  uint64_t damaged_places() const { return damage_.size(); }
+  /// Damage is listed in the order of its discovery, which for a record that never ends is late.
+  std::optional<uint64_t> first_damage() const {
+    if (damage_.empty()) return std::nullopt;
+    return *std::ranges::min_element(damage_);
+  }
 
  private:
   void Take(const Fragment& fragment, uint64_t at) {
@@ -148,7 +155,7 @@ class LogScan {
   }
 
   const ByteView log_;
-  std::vector<SyncMark>& marks_;
+  std::vector<WalMark>& marks_;
   std::vector<uint64_t> damage_;
   uint64_t records_ = 0;
   bool assembling_ = false;  ///< Inside a record that began and has not ended.
@@ -157,23 +164,46 @@ class LogScan {
   Bytes record_;
 };
 
-Status Rotten(const WalFile& file, uint64_t offset, const SyncMark& mark) {
-  return Status(StatusCode::kCorruption, file.name + ": damaged at offset " + std::to_string(offset) + ", but log " +
-                                             std::to_string(mark.log) + " was synced up to " +
-                                             std::to_string(mark.synced_bytes) + ": acknowledged writes are lost");
+/// What one log file holds, for the judgement.
+struct LogContent {
+  std::optional<uint64_t> damage;  ///< The first place.
+  std::vector<WalMark> marks;
+};
+
+Status Rotten(const WalFile& file, uint64_t offset, std::string_view what, const WalMark& mark) {
+  return Status(StatusCode::kCorruption, file.name + ": " + std::string(what) + " at offset " + std::to_string(offset) +
+                                             ", but log " + std::to_string(mark.synced_log) + " was synced up to " +
+                                             std::to_string(mark.synced_bytes) +
+                                             " and all logs of its boot before it: acknowledged writes are lost");
 }
 
-/// Damage is listed in the order of its discovery, which for a record that never ends is late.
-std::optional<uint64_t> FirstDamage(const LogScan& scan) {
-  if (scan.damage().empty()) return std::nullopt;
-  return *std::ranges::min_element(scan.damage());
+Status JudgeDamage(const WalFile& file, std::optional<uint64_t> damage, const WalMark& newest) {
+  if (file.number < newest.first_log || file.number > newest.synced_log) return Status::Ok();
+  if (file.number < newest.synced_log) return damage ? Rotten(file, *damage, "damaged", newest) : Status::Ok();
+  if (damage && *damage < newest.synced_bytes) return Rotten(file, *damage, "damaged", newest);
+  if (file.content.size() < newest.synced_bytes) return Rotten(file, file.content.size(), "ends", newest);
+  return Status::Ok();
 }
 
-Status Judge(const WalFile& file, std::optional<uint64_t> damage, const SyncMark& mark) {
-  if (file.number < mark.first_log || file.number > mark.log) return Status::Ok();
-  if (file.number < mark.log) return damage ? Rotten(file, *damage, mark) : Status::Ok();
-  if (damage && *damage < mark.synced_bytes) return Rotten(file, *damage, mark);
-  if (file.content.size() < mark.synced_bytes) return Rotten(file, file.content.size(), mark);
+/// Whether the batches of the newest boot follow each other from file to file. RocksDB deletes the oldest file first,
+/// so only the first file may begin in the middle.
+Status JudgeSequence(std::span<const WalFile> files, std::span<const LogContent> contents, const WalMark& newest,
+                     uint64_t* hole_before) {
+  bool first_file = true;
+  uint64_t last_batch = 0;
+  for (size_t i = 0; i < files.size(); ++i) {
+    if (files[i].number < newest.first_log) continue;
+    const std::vector<WalMark>& marks = contents[i].marks;
+    if (!marks.empty() && !first_file && marks.front().batch != last_batch + 1) {
+      if (files[i].number < newest.synced_log || (files[i].number == newest.synced_log && newest.synced_bytes > 0)) {
+        return Rotten(files[i], 0, "records before it are missing", newest);
+      }
+      *hole_before = files[i].number;
+      return Status::Ok();
+    }
+    if (!marks.empty()) last_batch = marks.back().batch;
+    first_file = false;
+  }
   return Status::Ok();
 }
 
@@ -192,44 +222,67 @@ std::optional<uint64_t> LogNumber(std::string_view name) {
 
 }  // namespace
 
-Bytes EncodeSyncMark(const SyncMark& mark) {
+Bytes EncodeWalMark(const WalMark& mark) {
   Bytes out;
-  Encoder(out).Fixed32(kMarkMagic).Fixed64(mark.first_log).Fixed64(mark.log).Fixed64(mark.synced_bytes);
+  Encoder(out).Fixed32(kMarkMagic).Varint(mark.first_log).Varint(mark.batch);
+  Encoder(out).Varint(mark.synced_log).Varint(mark.synced_bytes);
   return out;
 }
 
-bool DecodeSyncMark(ByteView blob, SyncMark* mark) {
+bool DecodeWalMark(ByteView blob, WalMark* mark) {
   Decoder in(blob);
   if (in.Fixed32() != kMarkMagic) return false;
-  mark->first_log = in.Fixed64();
-  mark->log = in.Fixed64();
-  mark->synced_bytes = in.Fixed64();
+  mark->first_log = in.Varint();
+  mark->batch = in.Varint();
+  mark->synced_log = in.Varint();
+  mark->synced_bytes = in.Varint();
   return in.ok() && in.AtEnd();
+}
+
+Status WalMarker::Start(rocksdb::DB& db) {
+  ORRERY_ASSIGN_OR_RETURN(const Position position, Here(db));
+  next_ = {.first_log = position.log, .batch = 1};
+  return Status::Ok();
+}
+
+Result<WalMarker::Position> WalMarker::Here(rocksdb::DB& db) const {
+  std::unique_ptr<rocksdb::LogFile> file;
+  const rocksdb::Status status = db.GetCurrentWalFile(&file);
+  if (!status.ok()) return Status(StatusCode::kIoError, "size of the write-ahead log: " + status.ToString());
+  return Position{file->LogNumber(), file->SizeFileBytes()};
+}
+
+void WalMarker::Synced(Position position) {
+  if (std::tie(position.log, position.bytes) < std::tie(next_.synced_log, next_.synced_bytes)) return;
+  next_.synced_log = position.log;
+  next_.synced_bytes = position.bytes;
 }
 
 Status CheckWal(std::span<const WalFile> files, WalCheckReport* report) {
   WalCheckReport local;
   WalCheckReport& seen = report != nullptr ? *report : local;
   seen = {};
-  std::vector<SyncMark> marks;
-  std::vector<std::optional<uint64_t>> damage;
-  for (const WalFile& file : files) {
-    LogScan scan(file.content, marks);
+  std::vector<LogContent> contents(files.size());
+  for (size_t i = 0; i < files.size(); ++i) {
+    LogScan scan(files[i].content, contents[i].marks);
     scan.Run();
+    contents[i].damage = scan.first_damage();
     seen.records += scan.records();
-    seen.damaged_places += scan.damage().size();
-    damage.push_back(FirstDamage(scan));
+    seen.damaged_places += scan.damaged_places();
+    seen.marks += contents[i].marks.size();
+    for (const WalMark& mark : contents[i].marks) {
+      if (std::tie(mark.first_log, mark.batch) > std::tie(seen.newest.first_log, seen.newest.batch)) seen.newest = mark;
+    }
   }
-  seen.marks = marks.size();
-  for (const SyncMark& mark : marks) {
-    if (std::tie(mark.log, mark.synced_bytes) > std::tie(seen.newest.log, seen.newest.synced_bytes)) seen.newest = mark;
+  for (size_t i = 0; i < files.size(); ++i) {
+    ORRERY_RETURN_IF_ERROR(JudgeDamage(files[i], contents[i].damage, seen.newest));
   }
-  if (seen.newest.synced_bytes == 0 && seen.newest.log == seen.newest.first_log) return Status::Ok();
-  for (size_t i = 0; i < files.size(); ++i) ORRERY_RETURN_IF_ERROR(Judge(files[i], damage[i], seen.newest));
-  return Status::Ok();
+  return JudgeSequence(files, contents, seen.newest, &seen.hole_before);
 }
 
-Status CheckWalFolder(Disk& disk, std::string_view folder, WalCheckReport* report) {
+Status PrepareWalFolder(Disk& disk, std::string_view folder, WalCheckReport* report) {
+  WalCheckReport local;
+  WalCheckReport& seen = report != nullptr ? *report : local;
   Result<std::vector<std::string>> names = disk.List(folder);
   if (names.code() == StatusCode::kNotFound) return Status::Ok();
   if (!names.ok()) return names.status();
@@ -242,7 +295,12 @@ Status CheckWalFolder(Disk& disk, std::string_view folder, WalCheckReport* repor
     files.push_back({*number, path, std::move(content)});
   }
   std::ranges::sort(files, {}, &WalFile::number);
-  return CheckWal(files, report);
+  ORRERY_RETURN_IF_ERROR(CheckWal(files, &seen));
+  if (seen.hole_before == 0) return Status::Ok();
+  for (size_t i = files.size(); i-- > 0 && files[i].number >= seen.hole_before;) {
+    ORRERY_RETURN_IF_ERROR(disk.Remove(files[i].name));  // Last first: a crash in between leaves no new hole.
+  }
+  return disk.SyncDirectory(folder);
 }
 
 }  // namespace orrery
