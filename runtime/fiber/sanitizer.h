@@ -64,8 +64,9 @@ inline void DestroyFiberContext(void* context) {
 inline void* CurrentFiberContext() {
   return __tsan_get_current_fiber();
 }
-/// Immediately before the jump.
-inline void SwitchFiberContext(void* context) {
+/// Immediately before the jump. Always inlined: a call of its own would be entered in one context and left in the
+/// other.
+[[gnu::always_inline]] inline void SwitchFiberContext(void* context) {
   __tsan_switch_to_fiber(context, 0);
 }
 #else

@@ -203,7 +203,7 @@ void Scheduler::SleepUntil(Instant at) {
 
 void Scheduler::CallOnMainStackErased(FunctionRef<void()> function) {
   Fiber* fiber = Fiber::Current();
-  ORRERY_ASSERT(fiber != nullptr);
+  if (fiber == nullptr) return function();
   fiber->main_call_ = &function;
   FiberSwitch::Out(fiber);
 }
@@ -267,11 +267,7 @@ void Scheduler::RequestCancel(Fiber* fiber) {
 }
 
 void Scheduler::KillNow(Fiber* fiber) {
-  if (Fiber::Current() == nullptr) {
-    KillOnMainStack(fiber);
-  } else {
-    CallOnMainStackErased([&] { KillOnMainStack(fiber); });
-  }
+  CallOnMainStackErased([&] { KillOnMainStack(fiber); });
 }
 
 void Scheduler::KillOnMainStack(Fiber* fiber) {

@@ -93,6 +93,7 @@ class Scheduler {
   friend struct FiberDebugLayout;
   friend struct FiberSwitch;
 
+  /// Out of line in either case, so that the function's frame is never part of a fiber's.
   static void CallOnMainStackErased(FunctionRef<void()> function);
 
   /// Takes a stack and makes a fiber at its top, with room for its body below.
@@ -161,7 +162,6 @@ Fiber* Scheduler::SpawnFiber(Domain& domain, uint64_t parent_hash, FiberName nam
 template <class F>
 auto Scheduler::CallOnMainStack(F&& function) -> std::invoke_result_t<F&> {
   using Value = std::invoke_result_t<F&>;
-  if (Fiber::Current() == nullptr) return function();
   std::exception_ptr failure;
   if constexpr (std::is_void_v<Value>) {
     CallOnMainStackErased([&] {
