@@ -32,8 +32,9 @@ class Domain {
   }
 
   /// Unwinds every fiber of this domain to its end, newest first: each sees Cancelled at the point where it
-  /// waits. Fibers that were never started are dropped unrun. Call it from the loop's main stack, after
-  /// fencing the node (network detached, disk frozen): what destructors do must have no outside effect.
+  /// waits. Fibers that were never started are dropped unrun. Call it from the loop, never while one
+  /// of them runs or is in CallOnMainStack, after fencing the node (network detached, disk frozen): what destructors do
+  /// must have no outside effect.
   void Kill();
   bool killed() const { return killed_; }
 

@@ -18,6 +18,7 @@ namespace context = boost::context::detail;
 /// schedulers one after the other on one thread, and each sets `current` only while a fiber runs.
 struct ThreadState {
   Fiber* current = nullptr;
+  bool loop_runs = false;
   // The main stack, as AddressSanitizer calls it.
   const void* main_low = nullptr;
   size_t main_size = 0;
@@ -59,6 +60,10 @@ context::transfer_t DumpOnTop(context::transfer_t from) {
 
 Fiber* Fiber::Current() {
   return thread_state.current;
+}
+
+bool& FiberSwitch::LoopRuns() {
+  return thread_state.loop_runs;
 }
 
 void FiberSwitch::Prepare(Fiber* fiber, char* top) {

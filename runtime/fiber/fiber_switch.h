@@ -17,6 +17,8 @@ struct FiberSwitch {
   static void Out(Fiber* fiber);
   /// The same for good.
   [[noreturn]] static void OutForever(Fiber* fiber);
+  /// Whether this thread is inside some scheduler's RunReady.
+  static bool& LoopRuns();
   /// The return addresses of a suspended fiber's frames, innermost first; how many.
   static size_t Backtrace(Fiber* fiber, void** frames, size_t frames_max);
 

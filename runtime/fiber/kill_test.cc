@@ -500,6 +500,22 @@ TEST_CASE("Abuse: a fiber cannot destroy its own task") {
   });
 }
 
+TEST_CASE("Abuse: a loop cannot run inside a loop, of whichever scheduler") {
+  CHECK_DIES_SAYING("RunReady within itself", {
+    TestLoop loop;
+    StackPool stacks;
+    Scheduler other(stacks);
+    loop.Run([&] { Scheduler::CallOnMainStack([&] { other.RunReady(); }); });
+  });
+}
+
+TEST_CASE("Abuse: a fiber cannot kill its own domain") {
+  CHECK_DIES_SAYING("would kill itself", {
+    TestLoop loop;
+    loop.Run([&] { Scheduler::CallOnMainStack([&] { loop.domain.Kill(); }); });
+  });
+}
+
 TEST_CASE("Abuse: overflowing a stack hits the guard, not a neighbour") {
   const std::string words = LastWordsOf([] {
     TestLoop loop;

@@ -39,11 +39,11 @@ char* AlignDown(char* at, size_t alignment) {
   return at - reinterpret_cast<uintptr_t>(at) % alignment;
 }
 
-/// One RunReady or FireTimers at a time.
+/// One RunReady of this thread, and one FireTimers of a scheduler, at a time.
 class FlagScope {
  public:
-  explicit FlagScope(bool& flag) : flag_(flag) {
-    ORRERY_ASSERT(!flag_);
+  FlagScope(bool& flag, const char* what) : flag_(flag) {
+    ORRERY_ASSERT_THAT(!flag_, std::string(what) + " within itself");
     flag_ = true;
   }
   ~FlagScope() { flag_ = false; }
@@ -147,7 +147,8 @@ bool Scheduler::HasReady() const {
 }
 
 size_t Scheduler::RunReady(size_t resumptions_max) {
-  const FlagScope running(running_);
+  ORRERY_ASSERT(!firing_);
+  const FlagScope running(FiberSwitch::LoopRuns(), "RunReady");
   // What yielded in the last round goes behind what has become ready since.
   while (Fiber* fiber = yielded_.PopFront()) MakeReady(fiber);
   size_t resumptions = 0;
@@ -225,9 +226,10 @@ Instant Scheduler::NextTimer() const {
 }
 
 void Scheduler::FireTimers(Instant now) {
-  ORRERY_ASSERT(Fiber::Current() == nullptr);
-  ORRERY_ASSERT(now >= now_);
-  const FlagScope firing(firing_);
+  ORRERY_ASSERT(!FiberSwitch::LoopRuns());
+  ORRERY_ASSERT(now >= now_ || !clock_known_);
+  const FlagScope firing(firing_, "FireTimers");
+  clock_known_ = true;
   now_ = now;
   while (!timers_.empty() && timers_.TopKey() <= TimeKey(now)) {
     HeapNode* node = timers_.Pop();

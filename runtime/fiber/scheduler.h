@@ -53,7 +53,8 @@ class Scheduler {
   /// scheduler's.
   size_t RunReady(size_t resumptions_max = SIZE_MAX);
   /// Wakes every sleeper whose time is at or before `now`, in order of time, then of arming, and runs the
-  /// callbacks of Timers. Requires: `now` never runs backwards.
+  /// callbacks of Timers. Call it once before the first fiber starts, so that now() is right.
+  /// Requires: `now` never runs backwards; not within RunReady.
   void FireTimers(Instant now);
   /// When the earliest timer is due; Instant::Max() if there is none.
   Instant NextTimer() const;
@@ -131,8 +132,8 @@ class Scheduler {
   IntrusiveList<Fiber, &Fiber::scheduler_hook_> fibers_;
   uint64_t sequence_ = 0;  ///< Orders equal ranks and equal times.
   size_t fiber_count_ = 0;
-  Instant now_ = Instant::Min();
-  bool running_ = false;                  ///< In RunReady.
+  Instant now_;
+  bool clock_known_ = false;              ///< FireTimers has been called.
   bool firing_ = false;                   ///< In FireTimers.
   Scheduler* next_registered_ = nullptr;  ///< For debuggers only; see fiber_debug.cc.
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <thread>
 
 #include "runtime/fiber/completion.h"
 #include "runtime/fiber/mutex.h"
@@ -282,6 +283,35 @@ TEST_CASE("StackPool: schedulers of one thread share stacks, and free stacks are
   CHECK(low != nullptr);
   CHECK(again == low);
   stacks.Trim();
+}
+
+TEST_CASE("Scheduler: loops of two threads do not touch each other") {
+  const auto work = [](size_t* rounds) {
+    TestLoop loop;
+    WaitQueue queue;
+    TaskGroup group(loop.domain, "group", 10);
+    for (uint64_t i = 0; i < 10; ++i) {
+      if (!group.TrySpawn({"worker", i}, [&] {
+            for (int n = 0; n < 100; ++n) {
+              loop.scheduler.SleepFor(Duration(n % 7));
+              try {
+                throw std::runtime_error("passing");
+              } catch (const std::exception&) {
+                loop.scheduler.Yield();
+              }
+              ++*rounds;
+            }
+          }))
+        return;
+    }
+    loop.Run();
+  };
+  size_t rounds[2] = {0, 0};
+  std::thread other(work, &rounds[1]);
+  work(&rounds[0]);
+  other.join();
+  CHECK(rounds[0] == 1000);
+  CHECK(rounds[1] == 1000);
 }
 
 TEST_CASE("DumpFibers: says who waits where") {
