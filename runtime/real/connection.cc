@@ -40,8 +40,7 @@ void SetOptions(int fd, Duration silence_max) {
 
 Connection::Connection(boost::asio::io_context& io, ConnectionOwner& owner, const Hello& our_hello,
                        Duration silence_max)
-    : socket_(io), owner_(owner), our_hello_(our_hello), silence_max_(silence_max) {
-}
+    : socket_(io), owner_(owner), our_hello_(our_hello), silence_max_(silence_max) {}
 
 void Connection::StartAccepted(tcp::socket socket) {
   inbound_ = true;

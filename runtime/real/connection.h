@@ -90,7 +90,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool inbound_ = false;
   bool reading_ = false;
   bool write_blocked_ = false;
-  bool filled_ = false;      ///< The last read filled the buffer.
+  bool filled_ = false;  ///< The last read filled the buffer.
   std::optional<Status> failure_;
   std::string address_;
 

@@ -7,7 +7,7 @@
 namespace orrery {
 namespace {
 
-constexpr size_t kBatchBytes = size_t{64} << 10;  ///< Of one buffer of small frames.
+constexpr size_t kBatchBytes = size_t{64} << 10;   ///< Of one buffer of small frames.
 constexpr size_t kCopyBytesMax = size_t{4} << 10;  ///< Messages up to here are copied rather than moved.
 constexpr size_t kSpareBuffersMax = 256;
 

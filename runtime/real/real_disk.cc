@@ -22,8 +22,7 @@ class RealFile final : public File {
   Result<size_t> ReadAt(uint64_t offset, std::span<char> out) override {
     size_t done = 0;
     while (done < out.size()) {
-      const ssize_t got =
-          ::pread(fd_.get(), out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
+      const ssize_t got = ::pread(fd_.get(), out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return PosixError("read", path_, errno);
       if (got == 0) break;
@@ -129,7 +128,8 @@ Result<std::unique_ptr<File>> RealDisk::Open(std::string_view path, OpenMode mod
 Status RealDisk::Rename(std::string_view from, std::string_view to) {
   ORRERY_ASSIGN_OR_RETURN(const std::string full_from, FullPathToChange(from));
   ORRERY_ASSIGN_OR_RETURN(const std::string full_to, FullPathToChange(to));
-  if (::rename(full_from.c_str(), full_to.c_str()) != 0) return PosixError("rename " + full_from + " to", full_to, errno);
+  if (::rename(full_from.c_str(), full_to.c_str()) != 0)
+    return PosixError("rename " + full_from + " to", full_to, errno);
   return Status::Ok();
 }
 

@@ -41,8 +41,7 @@ Result<std::unique_ptr<RealLog>> RealLog::Open(const LogOptions& options) {
 }
 
 RealLog::RealLog(const LogOptions& options, std::shared_ptr<spdlog::logger> logger)
-    : level_(options.level), name_(options.name.empty() ? "" : options.name + " "), logger_(std::move(logger)) {
-}
+    : level_(options.level), name_(options.name.empty() ? "" : options.name + " "), logger_(std::move(logger)) {}
 
 RealLog::~RealLog() {
   logger_->flush();

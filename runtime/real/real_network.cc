@@ -45,8 +45,7 @@ RealNetwork::RealNetwork(const RealOptions& options, const Parts& parts, uint64_
       ended_(parts.ended),
       options_(options.network),
       hello_{.shard = options.shard, .cluster = options.cluster, .node = options.node, .boot = boot},
-      timer_(parts.scheduler, [this] { OnTimer(); }) {
-}
+      timer_(parts.scheduler, [this] { OnTimer(); }) {}
 
 RealNetwork::~RealNetwork() {
   Close(false);
@@ -121,8 +120,8 @@ void RealNetwork::Flush() {
 
 void RealNetwork::FlushPeer(Peer& peer) {
   if (peer.overflowed) {
-    return EndEpoch(peer, Status(StatusCode::kBusy, "its queue of " + std::to_string(peer.queue.size_bytes()) +
-                                                        " bytes is full"));
+    return EndEpoch(
+        peer, Status(StatusCode::kBusy, "its queue of " + std::to_string(peer.queue.size_bytes()) + " bytes is full"));
   }
   if (peer.queue.empty()) return;
   if (peer.sender == nullptr) {
@@ -213,9 +212,8 @@ void RealNetwork::Dial(Peer& peer) {
   const std::optional<std::string> address = addresses_.Find(peer.endpoint.node);
   if (!address.has_value()) return EndEpoch(peer, Status(StatusCode::kUnavailable, "its address is not known"));
   if (clock_.Now() < peer.retry_at) return EndEpoch(peer, peer.last_error.Wrap("backing off"));
-  peer.outbound = std::make_shared<Connection>(io_, *this, hello_, options_.silence_max);
+  peer.outbound = NewConnection();
   peer.outbound->peer = peer.endpoint;
-  ++connections_;
   Watch(peer.outbound, options_.connect_timeout);
   peer.outbound->StartDial(*address);
 }
@@ -390,12 +388,16 @@ void RealNetwork::OnAccepted(const boost::system::error_code& error, tcp::socket
     ++counters_.connections_over_limit;
     WarnLimited("closed a new connection: " + std::to_string(connections_) + " are open");
   } else {
-    const auto connection = std::make_shared<Connection>(io_, *this, hello_, options_.silence_max);
-    ++connections_;
+    const auto connection = NewConnection();
     Watch(connection, options_.hello_timeout);
     connection->StartAccepted(std::move(socket));
   }
   Accept();
+}
+
+std::shared_ptr<Connection> RealNetwork::NewConnection() {
+  ++connections_;
+  return std::make_shared<Connection>(io_, static_cast<ConnectionOwner&>(*this), hello_, options_.silence_max);
 }
 
 void RealNetwork::Watch(const std::shared_ptr<Connection>& connection, Duration patience) {
@@ -435,7 +437,8 @@ void RealNetwork::OnTimer() {
     if (connection->inbound() || rejected) {
       CloseConnection(*connection);
     } else {
-      DialFailed(PeerOf(connection->peer), Status(StatusCode::kUnavailable, connection->address() + " does not answer"));
+      DialFailed(PeerOf(connection->peer),
+                 Status(StatusCode::kUnavailable, connection->address() + " does not answer"));
     }
   }
   for (const auto& connection : watched_) ArmTimer(connection->give_up_at);

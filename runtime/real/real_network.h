@@ -124,6 +124,7 @@ class RealNetwork final : public Network, private ConnectionOwner {
 
   void CallDisconnect(Endpoint endpoint);
   void BackOff(Peer& peer);
+  std::shared_ptr<Connection> NewConnection();
   void CloseConnection(Connection& connection);
   void Watch(const std::shared_ptr<Connection>& connection, Duration patience);
   void Unwatch(const Connection& connection);

@@ -45,8 +45,7 @@ class RocksLogger final : public rocksdb::Logger {
 }  // namespace
 
 RealRocksHost::RealRocksHost(std::string root, Log& log)
-    : root_(std::move(root)), logger_(std::make_shared<RocksLogger>(log)) {
-}
+    : root_(std::move(root)), logger_(std::make_shared<RocksLogger>(log)) {}
 
 RealRocksHost::~RealRocksHost() = default;
 
