@@ -143,7 +143,7 @@ TEST_CASE("RealLog: lines carry time, level, component and the name of the proce
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   CHECK(text.find("too fine") == std::string::npos);
   CHECK(text.find("Z warning store 1 [raft] term 7\n") != std::string::npos);
-  options.log.path = "/nowhere/at/all/log";
+  options.log.path = "/dev/null/log";
   CHECK(RealProcess::Create(options).code() == StatusCode::kIoError);
 }
 
