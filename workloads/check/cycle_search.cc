@@ -1,0 +1,343 @@
+#include "workloads/check/cycle_search.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "runtime/base/assert.h"
+
+namespace orrery::check {
+
+namespace {
+
+constexpr uint8_t kWw = EdgeBit(Dependency::kWriteWrite);
+constexpr uint8_t kWr = EdgeBit(Dependency::kWriteRead);
+constexpr uint8_t kRw = EdgeBit(Dependency::kReadWrite);
+constexpr uint8_t kAll = (1u << kEdgeKindCount) - 1;
+constexpr uint32_t kNone = 0xffffffffu;
+
+/// What kind of cycle to look for: it starts with an edge of `first` and goes on over edges of `mask`.
+struct Pattern {
+  uint8_t first;
+  uint8_t mask;
+  bool alternate;  // no two adjacent rw edges
+};
+
+/// One strongly connected component as a graph of its own.
+class Component {
+ public:
+  Component(const Graph& whole, const std::vector<uint32_t>& nodes, std::vector<uint32_t>& number, uint32_t txn_count)
+      : nodes_(nodes), graph_(Cut(whole, nodes, number)), txn_count_(txn_count) {}
+
+  const Graph& graph() const { return graph_; }
+  bool is_txn(uint32_t node) const { return nodes_[node] < txn_count_; }
+  uint32_t whole_node(uint32_t node) const { return nodes_[node]; }
+
+ private:
+  static Graph Cut(const Graph& whole, const std::vector<uint32_t>& nodes, std::vector<uint32_t>& number) {
+    for (uint32_t i = 0; i < nodes.size(); ++i) number[nodes[i]] = i;
+    std::vector<EdgeList::Edge> edges;
+    for (uint32_t i = 0; i < nodes.size(); ++i) {
+      for (uint32_t e = whole.begin(nodes[i]); e < whole.end(nodes[i]); ++e) {
+        const uint32_t target = number[whole.target(e)];
+        if (target != kNone) edges.push_back({i | uint32_t{whole.kind(e)} << 29, target});
+      }
+    }
+    for (uint32_t node : nodes) number[node] = kNone;
+    return Graph(static_cast<uint32_t>(nodes.size()), edges);
+  }
+
+  const std::vector<uint32_t>& nodes_;
+  Graph graph_;
+  uint32_t txn_count_;
+};
+
+/// Each node twice: reached by a non-rw edge (2n), reached by an rw edge (2n + 1), from where no rw edge
+/// leaves. Its cycles are the closed walks without two adjacent rw edges.
+Graph AlternatingGraph(const Graph& graph) {
+  std::vector<EdgeList::Edge> edges;
+  for (uint32_t node = 0; node < graph.node_count(); ++node) {
+    for (uint32_t e = graph.begin(node); e < graph.end(node); ++e) {
+      const uint32_t target = 2 * graph.target(e);
+      const uint32_t kind = uint32_t{graph.kind(e)} << 29;
+      if (graph.kind(e) == kRestOfReadWrite) {
+        edges.push_back({(2 * node + 1) | kind, target + 1});
+      } else if (graph.kind(e) == static_cast<uint8_t>(Dependency::kReadWrite)) {
+        edges.push_back({2 * node | kind, target + 1});
+      } else {
+        edges.push_back({2 * node | kind, target});
+        edges.push_back({(2 * node + 1) | kind, target});
+      }
+    }
+  }
+  return Graph(2 * graph.node_count(), edges);
+}
+
+/// Breadth-first search in one component for the smallest closed walk of a pattern. Steps to helper nodes are
+/// free, so that the length counts transactions.
+class WalkSearch {
+ public:
+  WalkSearch(const Component& component, uint64_t& budget)
+      : component_(component), graph_(component.graph()), budget_(budget) {
+    distance_.assign(2 * graph_.node_count(), 0);
+    stamp_.assign(2 * graph_.node_count(), 0);
+    parent_.assign(2 * graph_.node_count(), {});
+  }
+
+  /// A walk of length <= limit that starts with `first_edge` out of `start`, if there is one.
+  std::optional<Cycle> Find(uint32_t start, uint32_t first_edge, const Pattern& pattern, uint32_t limit);
+  /// Ignores the budget from now on.
+  void Unbounded() { bounded_ = false; }
+
+ private:
+  struct Parent {
+    uint32_t state = kNone;
+    uint32_t edge = kNone;
+  };
+  uint32_t NextState(uint32_t state, uint32_t edge, const Pattern& pattern) const;
+  Cycle Unwind(uint32_t start, uint32_t goal, uint32_t first_edge) const;
+  bool Spend() {
+    if (!bounded_) return true;
+    if (budget_ == 0) return false;
+    --budget_;
+    return true;
+  }
+
+  const Component& component_;
+  const Graph& graph_;
+  uint64_t& budget_;
+  bool bounded_ = true;
+  std::vector<uint32_t> distance_;
+  std::vector<uint32_t> stamp_;
+  std::vector<Parent> parent_;
+  uint32_t search_ = 0;
+};
+
+// States are 2 * node, or 2 * node + 1 if reached by an rw edge and that matters.
+uint32_t WalkSearch::NextState(uint32_t state, uint32_t edge, const Pattern& pattern) const {
+  const uint8_t kind = graph_.kind(edge);
+  const uint32_t target = 2 * graph_.target(edge);
+  if (kind == kRestOfReadWrite) return target + (pattern.alternate ? 1 : 0);
+  if ((pattern.mask >> kind & 1) == 0) return kNone;
+  if (!pattern.alternate) return target;
+  if ((1u << kind) != kRw) return target;
+  return (state & 1) != 0 ? kNone : target + 1;
+}
+
+std::optional<Cycle> WalkSearch::Find(uint32_t start, uint32_t first_edge, const Pattern& pattern, uint32_t limit) {
+  ++search_;
+  const uint32_t goal = 2 * start;
+  const bool by_rw = pattern.alternate && (1u << graph_.kind(first_edge)) == kRw;
+  const uint32_t from = 2 * graph_.target(first_edge) + (by_rw ? 1 : 0);
+  std::deque<uint32_t> queue{from};
+  stamp_[from] = search_;
+  distance_[from] = component_.is_txn(from / 2) ? 1 : 0;
+  parent_[from] = {};
+  while (!queue.empty()) {
+    const uint32_t state = queue.front();
+    queue.pop_front();
+    if (state == goal) return Unwind(start, goal, first_edge);
+    for (uint32_t e = graph_.begin(state / 2); e < graph_.end(state / 2); ++e) {
+      if (!Spend()) return std::nullopt;
+      const uint32_t next = NextState(state, e, pattern);
+      if (next == kNone) continue;
+      const uint32_t step = component_.is_txn(next / 2) ? 1 : 0;
+      const uint32_t distance = distance_[state] + step;
+      if (distance > limit || (stamp_[next] == search_ && distance_[next] <= distance)) continue;
+      stamp_[next] = search_;
+      distance_[next] = distance;
+      parent_[next] = {state, e};
+      if (step == 0) {
+        queue.push_front(next);
+      } else {
+        queue.push_back(next);
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+Cycle WalkSearch::Unwind(uint32_t start, uint32_t goal, uint32_t first_edge) const {
+  std::vector<uint32_t> edges;
+  for (uint32_t state = goal; parent_[state].state != kNone; state = parent_[state].state) {
+    edges.push_back(parent_[state].edge);
+  }
+  edges.push_back(first_edge);
+  std::reverse(edges.begin(), edges.end());
+  Cycle cycle;
+  uint32_t source = start;
+  uint8_t kind = kRestOfReadWrite;
+  for (uint32_t edge : edges) {
+    if (kind == kRestOfReadWrite) kind = graph_.kind(edge);  // a path through helpers counts as its first edge
+    const uint32_t target = graph_.target(edge);
+    if (!component_.is_txn(target)) continue;
+    cycle.push_back({component_.whole_node(source), component_.whole_node(target), static_cast<Dependency>(kind)});
+    source = target;
+    kind = kRestOfReadWrite;
+  }
+  return cycle;
+}
+
+bool IsSimple(const Cycle& cycle) {
+  std::set<OpIndex> seen;
+  for (const CycleEdge& edge : cycle) {
+    if (!seen.insert(edge.source).second) return false;
+  }
+  return true;
+}
+
+class Finder {
+ public:
+  Finder(const Graph& graph, const CycleRequest& request)
+      : graph_(graph), request_(request), budget_(request.edges_max), number_(graph.node_count(), kNone) {}
+
+  CycleAnswer Run() {
+    uint32_t count = 0;
+    const uint8_t mask = request_.anti_dependencies ? kAll : static_cast<uint8_t>(kAll & ~kRw & ~kRestBit);
+    const auto component = Components(graph_, mask, count);
+    auto cyclic = CyclicComponents(component, count);
+    std::stable_sort(cyclic.begin(), cyclic.end(), [](const auto& a, const auto& b) { return a.size() < b.size(); });
+    for (const auto& nodes : cyclic) Judge(nodes);
+    for (auto& [name, cycle] : best_) answer_.cycles.push_back(std::move(cycle));
+    return std::move(answer_);
+  }
+
+ private:
+  void Judge(const std::vector<uint32_t>& nodes) {
+    const Component component(graph_, nodes, number_, request_.txn_count);
+    std::vector<uint32_t> alternating;
+    if (request_.anti_dependencies) {
+      uint32_t count = 0;
+      alternating = Components(AlternatingGraph(component.graph()), kAll, count);
+    }
+    // Plain dependencies first, so that a cycle is not blamed on session or real time without need.
+    LookForAll(component, alternating, 0);
+    if (request_.order_mask != 0) LookForAll(component, alternating, request_.order_mask);
+  }
+
+  void LookForAll(const Component& component, const std::vector<uint32_t>& alternating, uint8_t order) {
+    LookUnlessKnown(component, {kWw, kWw, false}, order, nullptr);
+    LookUnlessKnown(component, {kWr, kWw | kWr, false}, order, nullptr);
+    if (!request_.anti_dependencies) return;
+    LookUnlessKnown(component, {kRw, kWw | kWr, false}, order, &alternating);
+    LookUnlessKnown(component, {kRw, kWw | kWr | kRw, true}, order, &alternating);
+    if (!request_.adjacent_allowed) LookUnlessKnown(component, {kRw, kWw | kWr | kRw, false}, order, nullptr);
+  }
+
+  void LookUnlessKnown(const Component& component, Pattern pattern, uint8_t order,
+                       const std::vector<uint32_t>* alternating) {
+    if (order != 0 && shortest_.contains(Key(pattern))) return;
+    pattern.mask |= order;
+    Look(component, pattern, alternating);
+  }
+
+  /// Tries every edge that may start a walk of the pattern. `alternating`: components of the alternating
+  /// graph, within which such a walk must stay.
+  void Look(const Component& component, const Pattern& pattern, const std::vector<uint32_t>* alternating) {
+    const Graph& graph = component.graph();
+    std::vector<uint32_t> within;
+    if (alternating == nullptr) {
+      uint32_t count = 0;
+      within = Components(graph, static_cast<uint8_t>(pattern.first | pattern.mask | kRestBit), count);
+    }
+    WalkSearch search(component, budget_);
+    for (uint32_t node = 0; node < graph.node_count(); ++node) {
+      for (uint32_t e = graph.begin(node); e < graph.end(node); ++e) {
+        if ((pattern.first >> graph.kind(e) & 1) == 0 || !component.is_txn(node)) continue;
+        const uint32_t target = graph.target(e);
+        const bool possible = alternating != nullptr ? (*alternating)[2 * node] == (*alternating)[2 * target + 1]
+                                                     : within[node] == within[target];
+        if (possible) Try(search, node, e, pattern);
+      }
+    }
+  }
+
+  void Try(WalkSearch& search, uint32_t node, uint32_t edge, const Pattern& pattern) {
+    // For all patterns but "one rw edge exactly", the components promise that a walk exists.
+    const bool promised = pattern.first != kRw || (pattern.mask & kRw) != 0;
+    if (promised) answer_.broken = true;
+    const auto known = shortest_.find(Key(pattern));
+    const uint32_t limit = known == shortest_.end() ? kNone - 1 : known->second - 1;
+    if (limit < 2) return;
+    std::optional<Cycle> cycle;
+    if (budget_ > 0) cycle = search.Find(node, edge, pattern, limit);
+    if (budget_ == 0) {
+      answer_.minimal = false;
+      if (cycle || !promised || !best_.empty()) return;
+      search.Unbounded();
+      cycle = search.Find(node, edge, pattern, kNone - 1);
+    }
+    if (!cycle) return;
+    answer_.broken = true;
+    shortest_[Key(pattern)] = static_cast<uint32_t>(cycle->size());
+    Keep(std::move(*cycle), pattern);
+  }
+
+  void Keep(Cycle cycle, const Pattern& pattern) {
+    if (!IsSimple(cycle) && !best_.empty()) return;
+    const std::string name = CycleName(cycle);
+    // A free walk may turn out to be of a graver kind, which has its own search.
+    const bool free_walk = pattern.first == kRw && (pattern.mask & kRw) != 0 && !pattern.alternate;
+    if (free_walk && name.substr(0, 2) != "G2" && !best_.empty()) return;
+    auto at = best_.find(name);
+    if (at == best_.end()) {
+      best_.emplace(name, std::move(cycle));
+    } else if (cycle.size() < at->second.size()) {
+      at->second = std::move(cycle);
+    }
+  }
+
+  static uint32_t Key(const Pattern& p) { return p.first | uint32_t{p.mask} << 8 | (p.alternate ? 1u << 16 : 0); }
+
+  const Graph& graph_;
+  const CycleRequest& request_;
+  uint64_t budget_;
+  std::vector<uint32_t> number_;
+  std::map<uint32_t, uint32_t> shortest_;  // by pattern
+  std::map<std::string, Cycle> best_;      // by name
+  CycleAnswer answer_;
+};
+
+}  // namespace
+
+std::string CycleName(const Cycle& cycle) {
+  size_t anti = 0;
+  bool read = false;
+  bool session = false;
+  bool real_time = false;
+  bool adjacent = false;
+  for (size_t i = 0; i < cycle.size(); ++i) {
+    const Dependency d = cycle[i].dependency;
+    const bool is_anti = d == Dependency::kReadWrite;
+    anti += is_anti ? 1 : 0;
+    adjacent = adjacent || (is_anti && cycle[(i + 1) % cycle.size()].dependency == Dependency::kReadWrite);
+    read = read || d == Dependency::kWriteRead;
+    session = session || d == Dependency::kSession;
+    real_time = real_time || d == Dependency::kRealTime;
+  }
+  std::string name = "G2";
+  if (anti == 0) name = read ? "G1c" : "G0";
+  if (anti == 1) name = "G-single";
+  if (anti > 1 && !adjacent) name = "G-nonadjacent";
+  if (session) name += "-session";
+  if (real_time) name += "-real-time";
+  return name;
+}
+
+bool IsLongFork(const Cycle& cycle) {
+  if (cycle.size() != 4) return false;
+  const size_t first = cycle[0].dependency == Dependency::kReadWrite ? 0 : 1;
+  for (size_t i = 0; i < 4; ++i) {
+    const Dependency wanted = i % 2 == 0 ? Dependency::kReadWrite : Dependency::kWriteRead;
+    if (cycle[(first + i) % 4].dependency != wanted) return false;
+  }
+  return true;
+}
+
+CycleAnswer FindCycles(const Graph& graph, const CycleRequest& request) {
+  return Finder(graph, request).Run();
+}
+
+}  // namespace orrery::check
