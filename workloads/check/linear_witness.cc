@@ -120,6 +120,19 @@ std::string Interval(const History& history, OpIndex op) {
   return "[" + std::to_string(o.invoke) + ", " + (o.ret == kOpen ? "open" : std::to_string(o.ret)) + "]";
 }
 
+/// An answer that nothing before it explains may have its source later: that operation, or kNoOp.
+OpIndex LateSource(const History& history, std::span<const OpIndex> part, OpIndex reader) {
+  for (const MicroOp& answer : history.micros(reader)) {
+    for (OpIndex op : part) {
+      for (const MicroOp& micro : history.micros(op)) {
+        const bool source = !IsRead(micro.kind) && micro.kind != MicroKind::kDequeue && op != reader;
+        if (source && micro.key == answer.key && micro.value == answer.value) return op;
+      }
+    }
+  }
+  return kNoOp;
+}
+
 }  // namespace
 
 SubHistory WholePart(const History& history, std::span<const OpIndex> ops) {
@@ -160,7 +173,10 @@ Anomaly MinimalConflict(const History& history, const ModelSpec& spec, const Sub
   }
   Minimizer minimizer(history, spec, std::move(prefix), seen, budget);
   minimizer.Run();
-  Anomaly anomaly = DescribeConflict(history, minimizer.part().ops);
+  std::vector<OpIndex> ops = minimizer.part().ops;
+  const OpIndex late = ops.size() == 1 ? LateSource(history, part.ops, ops.front()) : kNoOp;
+  if (late != kNoOp) ops.push_back(late);
+  Anomaly anomaly = DescribeConflict(history, std::move(ops));
   anomaly.minimal = minimizer.minimal();
   return anomaly;
 }
@@ -183,6 +199,11 @@ std::string DescribeKeys(const History& history, std::span<const OpIndex> ops) {
 Anomaly DescribeConflict(const History& history, std::vector<OpIndex> ops) {
   Anomaly anomaly;
   anomaly.name = "nonlinearizable";
+  if (ops.size() == 1 && history.micros(ops[0]).size() == 1) {
+    const MicroOp& micro = history.micros(ops[0])[0];
+    const bool read = micro.kind == MicroKind::kRead || micro.kind == MicroKind::kDequeue;
+    if (read && !micro.value.is_nil()) anomaly.name = "garbage-read";  // nothing wrote it
+  }
   anomaly.words = DescribeKeys(history, ops) + ": no order of effects explains these " + std::to_string(ops.size()) +
                   (ops.size() == 1 ? " operation" : " operations") + " (instants in brackets):\n";
   Instant from = kOpen;

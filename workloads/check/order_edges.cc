@@ -9,15 +9,19 @@ namespace orrery::check {
 
 void AddSessionEdges(const TxnIndex& index, EdgeList& edges) {
   FlatIndex processes;
-  std::vector<OpIndex> last;
+  // Per process: what the next transaction must come after. Each non-stale one stands for all before it.
+  std::vector<std::vector<OpIndex>> sources;
   for (OpIndex txn = 0; txn < index.txn_count(); ++txn) {
     if (!index.committed(txn)) continue;
     const Operation& operation = index.history().operation(txn);
     const uint32_t process = processes.FindOrAdd(operation.process);
-    if (process == last.size()) last.push_back(kNoOp);
-    if (last[process] != kNoOp && !operation.stale_read) edges.Add(last[process], txn, Dependency::kSession);
-    if (operation.ret == kOpen || operation.stale_read) continue;
-    last[process] = txn;
+    if (process == sources.size()) sources.emplace_back();
+    if (!operation.stale_read) {
+      for (OpIndex source : sources[process]) edges.Add(source, txn, Dependency::kSession);
+    }
+    if (operation.ret == kOpen) continue;
+    if (!operation.stale_read) sources[process].clear();
+    sources[process].push_back(txn);
   }
 }
 
