@@ -32,14 +32,14 @@ struct ExceptionState {
   void* caught = nullptr;
   unsigned uncaught = 0;
 
-  static ExceptionState Load() {
+  static constexpr size_t kSizeBytes = sizeof(void*) + sizeof(unsigned);
+
+  static ExceptionState LoadFrom(const void* globals) {
     ExceptionState state;
-    std::memcpy(static_cast<void*>(&state), abi::__cxa_get_globals(), sizeof(void*) + sizeof(unsigned));
+    std::memcpy(static_cast<void*>(&state), globals, kSizeBytes);
     return state;
   }
-  void Store() const {
-    std::memcpy(static_cast<void*>(abi::__cxa_get_globals()), this, sizeof(void*) + sizeof(unsigned));
-  }
+  void StoreTo(void* globals) const { std::memcpy(globals, this, kSizeBytes); }
 };
 
 /// A question to a suspended fiber: where does it stand?
@@ -90,16 +90,17 @@ void FiberSwitch::Jump(Fiber* fiber) {
 
 void FiberSwitch::Into(Fiber* fiber) {
   ORRERY_ASSERT(thread_state.current == nullptr);
-  const ExceptionState main_exceptions = ExceptionState::Load();
+  void* const globals = abi::__cxa_get_globals();
+  const ExceptionState main_exceptions = ExceptionState::LoadFrom(globals);
   for (;;) {
-    ExceptionState{fiber->caught_exceptions_, fiber->uncaught_exceptions_}.Store();
+    ExceptionState{fiber->caught_exceptions_, fiber->uncaught_exceptions_}.StoreTo(globals);
     thread_state.current = fiber;
     Jump(fiber);
     thread_state.current = nullptr;
-    const ExceptionState fiber_exceptions = ExceptionState::Load();
+    const ExceptionState fiber_exceptions = ExceptionState::LoadFrom(globals);
     fiber->caught_exceptions_ = fiber_exceptions.caught;
     fiber->uncaught_exceptions_ = fiber_exceptions.uncaught;
-    main_exceptions.Store();
+    main_exceptions.StoreTo(globals);
     const FunctionRef<void()>* call = fiber->main_call_;
     if (call == nullptr) return;
     (*call)();
