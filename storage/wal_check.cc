@@ -170,40 +170,20 @@ struct LogContent {
   std::vector<WalMark> marks;
 };
 
-Status Rotten(const WalFile& file, uint64_t offset, std::string_view what, const WalMark& mark) {
+Status Rotten(const WalFile& file, uint64_t offset, std::string_view what, const WalCheckReport& seen) {
   return Status(StatusCode::kCorruption, file.name + ": " + std::string(what) + " at offset " + std::to_string(offset) +
-                                             ", but log " + std::to_string(mark.synced_log) + " was synced up to " +
-                                             std::to_string(mark.synced_bytes) +
-                                             " and all logs of its boot before it: acknowledged writes are lost");
+                                             ", but log " + std::to_string(seen.newest.synced_log) +
+                                             " was synced up to " + std::to_string(seen.newest.synced_bytes) +
+                                             ", and all logs before " + std::to_string(seen.newest_log) +
+                                             ": acknowledged writes are lost");
 }
 
-Status JudgeDamage(const WalFile& file, std::optional<uint64_t> damage, const WalMark& newest) {
-  if (file.number < newest.first_log || file.number > newest.synced_log) return Status::Ok();
-  if (file.number < newest.synced_log) return damage ? Rotten(file, *damage, "damaged", newest) : Status::Ok();
-  if (damage && *damage < newest.synced_bytes) return Rotten(file, *damage, "damaged", newest);
-  if (file.content.size() < newest.synced_bytes) return Rotten(file, file.content.size(), "ends", newest);
-  return Status::Ok();
-}
-
-/// Whether the batches of the newest boot follow each other from file to file. RocksDB deletes the oldest file first,
-/// so only the first file may begin in the middle.
-Status JudgeSequence(std::span<const WalFile> files, std::span<const LogContent> contents, const WalMark& newest,
-                     uint64_t* hole_before) {
-  bool first_file = true;
-  uint64_t last_batch = 0;
-  for (size_t i = 0; i < files.size(); ++i) {
-    if (files[i].number < newest.first_log) continue;
-    const std::vector<WalMark>& marks = contents[i].marks;
-    if (!marks.empty() && !first_file && marks.front().batch != last_batch + 1) {
-      if (files[i].number < newest.synced_log || (files[i].number == newest.synced_log && newest.synced_bytes > 0)) {
-        return Rotten(files[i], 0, "records before it are missing", newest);
-      }
-      *hole_before = files[i].number;
-      return Status::Ok();
-    }
-    if (!marks.empty()) last_batch = marks.back().batch;
-    first_file = false;
-  }
+Status Judge(const WalFile& file, std::optional<uint64_t> damage, const WalCheckReport& seen) {
+  if (file.number < seen.newest.first_log) return Status::Ok();
+  if (file.number < seen.newest_log) return damage ? Rotten(file, *damage, "damaged", seen) : Status::Ok();
+  if (file.number != seen.newest.synced_log) return Status::Ok();
+  if (damage && *damage < seen.newest.synced_bytes) return Rotten(file, *damage, "damaged", seen);
+  if (file.content.size() < seen.newest.synced_bytes) return Rotten(file, file.content.size(), "ends", seen);
   return Status::Ok();
 }
 
@@ -224,8 +204,7 @@ std::optional<uint64_t> LogNumber(std::string_view name) {
 
 Bytes EncodeWalMark(const WalMark& mark) {
   Bytes out;
-  Encoder(out).Fixed32(kMarkMagic).Varint(mark.first_log).Varint(mark.batch);
-  Encoder(out).Varint(mark.synced_log).Varint(mark.synced_bytes);
+  Encoder(out).Fixed32(kMarkMagic).Varint(mark.first_log).Varint(mark.synced_log).Varint(mark.synced_bytes);
   return out;
 }
 
@@ -233,7 +212,6 @@ bool DecodeWalMark(ByteView blob, WalMark* mark) {
   Decoder in(blob);
   if (in.Fixed32() != kMarkMagic) return false;
   mark->first_log = in.Varint();
-  mark->batch = in.Varint();
   mark->synced_log = in.Varint();
   mark->synced_bytes = in.Varint();
   return in.ok() && in.AtEnd();
@@ -241,7 +219,7 @@ bool DecodeWalMark(ByteView blob, WalMark* mark) {
 
 Status WalMarker::Start(rocksdb::DB& db) {
   ORRERY_ASSIGN_OR_RETURN(const Position position, Here(db));
-  next_ = {.first_log = position.log, .batch = 1};
+  next_ = {.first_log = position.log};
   return Status::Ok();
 }
 
@@ -271,18 +249,16 @@ Status CheckWal(std::span<const WalFile> files, WalCheckReport* report) {
     seen.damaged_places += scan.damaged_places();
     seen.marks += contents[i].marks.size();
     for (const WalMark& mark : contents[i].marks) {
-      if (std::tie(mark.first_log, mark.batch) > std::tie(seen.newest.first_log, seen.newest.batch)) seen.newest = mark;
+      seen.newest_log = files[i].number;
+      const auto key = [](const WalMark& m) { return std::tie(m.first_log, m.synced_log, m.synced_bytes); };
+      if (key(mark) > key(seen.newest)) seen.newest = mark;
     }
   }
-  for (size_t i = 0; i < files.size(); ++i) {
-    ORRERY_RETURN_IF_ERROR(JudgeDamage(files[i], contents[i].damage, seen.newest));
-  }
-  return JudgeSequence(files, contents, seen.newest, &seen.hole_before);
+  for (size_t i = 0; i < files.size(); ++i) ORRERY_RETURN_IF_ERROR(Judge(files[i], contents[i].damage, seen));
+  return Status::Ok();
 }
 
-Status PrepareWalFolder(Disk& disk, std::string_view folder, WalCheckReport* report) {
-  WalCheckReport local;
-  WalCheckReport& seen = report != nullptr ? *report : local;
+Status CheckWalFolder(Disk& disk, std::string_view folder, WalCheckReport* report) {
   Result<std::vector<std::string>> names = disk.List(folder);
   if (names.code() == StatusCode::kNotFound) return Status::Ok();
   if (!names.ok()) return names.status();
@@ -295,12 +271,7 @@ Status PrepareWalFolder(Disk& disk, std::string_view folder, WalCheckReport* rep
     files.push_back({*number, path, std::move(content)});
   }
   std::ranges::sort(files, {}, &WalFile::number);
-  ORRERY_RETURN_IF_ERROR(CheckWal(files, &seen));
-  if (seen.hole_before == 0) return Status::Ok();
-  for (size_t i = files.size(); i-- > 0 && files[i].number >= seen.hole_before;) {
-    ORRERY_RETURN_IF_ERROR(disk.Remove(files[i].name));  // Last first: a crash in between leaves no new hole.
-  }
-  return disk.SyncDirectory(folder);
+  return CheckWal(files, report);
 }
 
 }  // namespace orrery

@@ -53,11 +53,7 @@ bool CrashWorkload::OpenUntilUp(int cycle) {
       if (const Status checked = options_.before_open(node_); !checked.ok()) {
         ++result_.refused_by_check;
         if (!node_.disk().was_damaged()) Violation("log check refused an undamaged disk: " + checked.ToString());
-        node_.disk().Wipe();
-        node_.disk().Boot();
-        base_ = {};
-        base_number_ = acknowledged_ = synced_ = 0;
-        since_.clear();
+        LoseDisk();
       }
     }
     const bool crash_inside = attempt == 0 && random.Chance(0.15);
@@ -68,6 +64,7 @@ bool CrashWorkload::OpenUntilUp(int cycle) {
     const bool with_faults = options_.faults && attempt == 0;
     node_.disk().ClearFaults();
     if (status.ok() && !froze) {
+      RocksScope scope(node_.host());
       if (options_.after_open) options_.after_open(node_);
       return true;
     }
@@ -82,14 +79,19 @@ bool CrashWorkload::OpenUntilUp(int cycle) {
       Violation("open refused on an undamaged disk: " + status.ToString());
       return false;
     }
-    node_.disk().Wipe();
-    node_.disk().Boot();
-    base_ = {};
-    base_number_ = acknowledged_ = synced_ = 0;
-    since_.clear();
+    LoseDisk();
   }
   Violation("does not come up");
   return false;
+}
+
+/// The node cannot be opened again: it starts over, as a new replica would.
+void CrashWorkload::LoseDisk() {
+  node_.disk().Wipe();
+  node_.disk().Boot();
+  base_ = {};
+  base_number_ = acknowledged_ = synced_ = 0;
+  since_.clear();
 }
 
 void CrashWorkload::ArmFaults(Random random) {
@@ -168,18 +170,20 @@ bool CrashWorkload::WriteOne(Random random) {
       case Edit::Kind::kDeleteRange: batch.DeleteRange(family, edit.key, edit.value).PermitUncheckedError(); break;
     }
   }
+  const bool sync = random.Split("sync?").Chance(options_.sync);
   rocksdb::WriteOptions write;
-  write.sync = random.Split("sync?").Chance(0.5);
+  write.sync = sync && !options_.sync_by_wal;
   RocksScope scope(node_.host());
   if (options_.on_batch) options_.on_batch(node_, batch);
   if (!node_.db().Write(write, &batch).ok()) return false;
   ++result_.writes;
   acknowledged_ = base_number_ + since_.size();
-  if (write.sync) {
-    ++result_.synced_writes;
-    synced_ = acknowledged_;
-  }
-  if (options_.on_written) options_.on_written(node_, write.sync);
+  if (!sync) return true;
+  if (options_.before_sync) options_.before_sync(node_);
+  if (options_.sync_by_wal && !node_.db().SyncWAL().ok()) return false;
+  if (options_.on_synced) options_.on_synced(node_);
+  ++result_.synced_writes;
+  synced_ = acknowledged_;
   return true;
 }
 

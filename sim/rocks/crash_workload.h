@@ -22,12 +22,16 @@ struct CrashWorkloadOptions {
   bool faults = false;                ///< Sync, write, space and folder-sync errors.
   bool read_faults = false;           ///< Read errors as well.
   bool manifest_holes = false;
+  double sync = 0.5;         ///< Of the writes.
+  bool sync_by_wal = false;  ///< Sync by Write and SyncWAL instead of WriteOptions.sync.
   std::function<void(rocksdb::Options&)> adjust;
-  /// Called with every batch before it is written, and before every open: where a log check can be tried.
+  /// Inside a RocksScope: with every batch before it is written; around SyncWAL; after an open.
   std::function<void(TestNode&, rocksdb::WriteBatch&)> on_batch;
-  std::function<void(TestNode&, bool synced)> on_written;
-  std::function<Status(TestNode&)> before_open;
+  std::function<void(TestNode&)> before_sync;
+  std::function<void(TestNode&)> on_synced;
   std::function<void(TestNode&)> after_open;
+  /// Before every open, on the disk alone: where a log check can be tried.
+  std::function<Status(TestNode&)> before_open;
 };
 
 /// What happened, and what was wrong.
@@ -65,6 +69,7 @@ class CrashWorkload {
   using Batch = std::vector<Edit>;
 
   bool OpenUntilUp(int cycle);
+  void LoseDisk();
   void ArmFaults(Random random);
   void RunSteps(Random random, int cycle);
   bool WriteOne(Random random);

@@ -32,7 +32,7 @@ int Campaign(uint64_t first, uint64_t last, int cycles, std::string_view mode) {
   for (uint64_t seed = first; seed <= last; ++seed) {
     const bool reads = mode == "reads";
     const CrashWorkloadOptions options = {
-        .seed = seed, .cycles = cycles, .faults = reads || mode == "faults", .read_faults = reads};
+        .seed = seed, .cycles = cycles, .faults = reads || mode == "faults", .read_faults = reads, .sync = 1};
     CrashWorkloadResult result = CrashWorkload(options).Run();
     for (const std::string& violation : result.violations) fmt::print("VIOLATION {}\n", violation);
     total.violations.insert(total.violations.end(), result.violations.begin(), result.violations.end());

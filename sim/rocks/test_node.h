@@ -19,10 +19,11 @@ class TestNode {
  public:
   static constexpr int kFamilies = 4;
 
-  explicit TestNode(SimDiskOptions options) : random_(options.random), disk_(std::move(options)) {}
+  explicit TestNode(const SimDiskOptions& options) : TestNode(std::make_unique<SimDisk>(options), options.random) {}
+  TestNode(std::unique_ptr<SimDisk> disk, Random random) : random_(random), disk_(std::move(disk)) {}
   ~TestNode() { Close(); }
 
-  SimDisk& disk() { return disk_; }
+  SimDisk& disk() { return *disk_; }
   SimRocksHost& host() { return *host_; }
   rocksdb::DB& db() { return *db_; }
   bool is_open() const { return db_ != nullptr; }
@@ -34,7 +35,7 @@ class TestNode {
   /// closed then, and the disk as the failed open left it.
   rocksdb::Status Open(const std::function<void(rocksdb::Options&)>& adjust = {}) {
     host_ =
-        std::make_unique<SimRocksHost>(SimRocksOptions{.disk = disk_,
+        std::make_unique<SimRocksHost>(SimRocksOptions{.disk = *disk_,
                                                        .random = random_.Split("boot").Split(++boots_),
                                                        .now = [] { return Instant::FromNanos(1'000'000'000); },
                                                        .wall_now = [] { return WallTime{1'700'000'000'000'000'000}; }});
@@ -74,19 +75,19 @@ class TestNode {
 
   /// Fence, delete the DB, delete its environment, and what the death does to the disk; then the disk is booted.
   void Crash(bool power_loss) {
-    disk_.Freeze();
+    disk_->Freeze();
     Close();
     if (power_loss) {
-      disk_.LosePower();
+      disk_->LosePower();
     } else {
-      disk_.KillProcess();
+      disk_->KillProcess();
     }
-    disk_.Boot();
+    disk_->Boot();
   }
 
  private:
   const Random random_;
-  SimDisk disk_;
+  std::unique_ptr<SimDisk> disk_;
   std::unique_ptr<SimRocksHost> host_;
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;
