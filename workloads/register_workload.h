@@ -1,0 +1,46 @@
+#pragma once
+
+#include <map>
+
+#include "workloads/recorder.h"
+#include "workloads/workload.h"
+
+namespace orrery {
+
+/// Registers: clients read, write, delete and compare-and-swap a few keys; every key is a linearizable
+/// register. Written values are unique. Unknown operations stay open for ever.
+class RegisterWorkload final : public Workload {
+ public:
+  static constexpr std::string_view kName = "register";
+  static constexpr std::string_view kLaw =
+      "every key is a linearizable register under get, put, delete and compare-and-swap";
+
+  explicit RegisterWorkload(const WorkloadOptions& options);
+
+  std::string_view name() const override { return kName; }
+  std::string_view law() const override { return kLaw; }
+  void Step(WorkloadClient& client) override;
+  Status Finish(WorkloadClient& client, Deadline deadline) override;
+  LawReport Judge() override;
+  std::string HistoryText() const override;
+
+ private:
+  /// What a client last knew of a key: the guess of its next compare-and-swap.
+  using Known = std::map<uint64_t, std::optional<uint64_t>>;
+
+  Status Get(WorkloadClient& client, uint64_t key, Deadline deadline);
+  void Put(WorkloadClient& client, uint64_t key);
+  void Delete(WorkloadClient& client, uint64_t key);
+  void Swap(WorkloadClient& client, uint64_t key);
+  check::Value KeyValue(uint64_t key) { return recorder_.history().Int(static_cast<int64_t>(key)); }
+  check::Value NumberValue(const std::optional<uint64_t>& number);
+  Deadline OperationDeadline(WorkloadClient& client) const;
+
+  WorkloadOptions options_;
+  Recorder recorder_;
+  std::vector<Known> known_;
+  uint64_t next_number_ = 1;
+  std::string damage_;  ///< A value nobody wrote, as found; breaks the law at once.
+};
+
+}  // namespace orrery

@@ -1,0 +1,48 @@
+#include "workloads/workload.h"
+
+#include "workloads/batch_workload.h"
+#include "workloads/counter_workload.h"
+#include "workloads/register_workload.h"
+#include "workloads/set_workload.h"
+
+namespace orrery {
+namespace {
+
+template <class Integer>
+Status CheckRange(std::string_view field, Integer value, Integer low, Integer high) {
+  if (value >= low && value <= high) return Status::Ok();
+  return Status(StatusCode::kInvalidArgument, std::string(field) + " is " + std::to_string(value) +
+                                                  ", must be between " + std::to_string(low) + " and " +
+                                                  std::to_string(high));
+}
+
+}  // namespace
+
+Status WorkloadOptions::Validate() const {
+  ORRERY_RETURN_IF_ERROR(CheckRange<uint32_t>("clients", clients, 1, 1000));
+  ORRERY_RETURN_IF_ERROR(CheckRange<uint32_t>("keys", keys, 1, 10000));
+  ORRERY_RETURN_IF_ERROR(CheckRange<uint32_t>("value_bytes", value_bytes, 16, 1u << 20));
+  return CheckRange<int64_t>("operation_timeout (ns)", operation_timeout.count(), 1000000, 3600ll * 1000000000);
+}
+
+std::vector<WorkloadInfo> AllWorkloads() {
+  return {{RegisterWorkload::kName, RegisterWorkload::kLaw},
+          {SetWorkload::kName, SetWorkload::kLaw},
+          {CounterWorkload::kName, CounterWorkload::kLaw},
+          {BatchWorkload::kName, BatchWorkload::kLaw}};
+}
+
+Result<std::unique_ptr<Workload>> MakeWorkload(std::string_view name, const WorkloadOptions& options) {
+  ORRERY_RETURN_IF_ERROR(options.Validate());
+  std::unique_ptr<Workload> made;
+  if (name == RegisterWorkload::kName) made = std::make_unique<RegisterWorkload>(options);
+  if (name == SetWorkload::kName) made = std::make_unique<SetWorkload>(options);
+  if (name == CounterWorkload::kName) made = std::make_unique<CounterWorkload>(options);
+  if (name == BatchWorkload::kName) made = std::make_unique<BatchWorkload>(options);
+  if (made != nullptr) return made;
+  std::string known;
+  for (const WorkloadInfo& info : AllWorkloads()) known += (known.empty() ? "" : ", ") + std::string(info.name);
+  return Status(StatusCode::kNotFound, "workload \"" + std::string(name) + "\" is not known; there are " + known);
+}
+
+}  // namespace orrery
