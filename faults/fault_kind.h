@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace orrery::faults {
+
+/// What may be done to a simulated cluster. The name of each stands in fault_kind.cc, with what it does.
+enum class FaultKind : uint8_t {
+  // Network.
+  kClogSend,
+  kClogReceive,
+  kClogPair,
+  kClogOneWay,
+  kSwizzleClog,
+  kPartitionHalves,
+  kPartitionIsolate,
+  kPartitionRing,
+  kPartitionOneWay,
+  kResetConnections,
+  kSlowLink,
+  kDelayedDuplicates,
+  kQueueFull,
+  // Process.
+  kKill,
+  kPowerLoss,
+  kPause,
+  kCrashLoop,
+  kRestartInLease,
+  kGracefulRestart,
+  // Disk.
+  kFsyncError,
+  kWriteError,
+  kDiskFull,
+  kSlowDisk,
+  kStuckDisk,
+  kBitFlip,
+  kLostDisk,
+  kCrashInWrite,
+  // Clock.
+  kWallStep,
+  kClockDrift,
+  // The operator.
+  kTransferLeader,
+  kReplaceStore,
+  kCompactLog,
+};
+
+struct FaultInfo {
+  FaultKind kind;
+  std::string_view name;   ///< As scenarios write it.
+  std::string_view words;  ///< What it does.
+};
+
+/// Every kind, in the order of the enum.
+const std::vector<FaultInfo>& AllFaults();
+std::string_view FaultName(FaultKind kind);
+std::optional<FaultKind> FaultByName(std::string_view name);
+
+}  // namespace orrery::faults

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "faults/fault_kind.h"
+#include "runtime/base/status.h"
+#include "runtime/base/time.h"
+#include "workloads/workload.h"
+
+namespace orrery::faults {
+
+/// A closed range of spans; a value is drawn from it per use.
+struct SpanRange {
+  Duration low{};
+  Duration high{};
+};
+
+/// One workload of a scenario.
+struct WorkloadPlan {
+  std::string name;
+  WorkloadOptions options;
+  /// Pause of a client between two operations. Default 5 to 50 ms.
+  SpanRange pause{milliseconds(5), milliseconds(50)};
+};
+
+/// One kind of fault, again and again.
+struct FaultPlan {
+  FaultKind kind = FaultKind::kKill;
+  Duration every = seconds(10);                    ///< Mean gap between two beginnings. 10 ms to 1 h.
+  SpanRange lasts{milliseconds(100), seconds(5)};  ///< Drawn per fault. 0 to 1 h.
+};
+
+/// What one simulated run is made of: read from a TOML file, the same for every seed; what varies is drawn
+/// from the seed by name.
+struct Scenario {
+  std::string name;  ///< Of the file, without its ending.
+  std::string title;
+  uint32_t stores_low = 3;                ///< 1 to 9.
+  uint32_t stores_high = 3;               ///< Drawn per seed.
+  uint32_t spare_stores = 0;              ///< Started new, not yet members. 0 to 3.
+  Duration safety = seconds(60);          ///< How long faults and workloads run. 0 to 1 day.
+  Duration liveness_limit = seconds(60);  ///< After healing, everything must have succeeded by then.
+  uint64_t events_max = 50'000'000;       ///< More is "no progress".
+  bool random_knobs = true;               ///< Ticks, batch and buffer sizes get extremes drawn per seed.
+  bool lying_fsync = false;               ///< Disks whose fsync does nothing: a run that must fail.
+  std::vector<WorkloadPlan> workloads;
+  std::vector<FaultPlan> faults;
+};
+
+/// kInvalidArgument "file:line: key: what is wrong" for syntax, unknown keys and kinds, wrong types, values
+/// out of range.
+Result<Scenario> ParseScenario(std::string_view text, std::string_view file);
+
+/// A scenario by name (a file NAME.toml in `folder`) or by path. kNotFound lists the names there are.
+Result<Scenario> LoadScenario(const std::string& name_or_path, const std::string& folder);
+/// The names in a folder, sorted.
+Result<std::vector<std::string>> ListScenarios(const std::string& folder);
+
+}  // namespace orrery::faults
