@@ -61,6 +61,16 @@ TEST_CASE("Scenario: an unknown name lists the known ones, an unreadable folder 
   CHECK(LoadScenario("x", "/nonexistent-folder").status().message().find("/nonexistent-folder") != std::string::npos);
 }
 
+TEST_CASE("Scenario: every file of the project is readable and has a title") {
+  const auto names = ListScenarios("workloads/scenarios");
+  REQUIRE(names.ok());
+  CHECK(names->size() >= 5);
+  for (const std::string& name : *names) {
+    const auto scenario = LoadScenario(name, "workloads/scenarios");
+    CHECK_MESSAGE(scenario.ok(), scenario.status().ToString());
+  }
+}
+
 TEST_CASE("FaultKind: names are unique and lead back to their kind") {
   for (const FaultInfo& info : AllFaults()) {
     CHECK(FaultByName(info.name) == info.kind);
