@@ -1,0 +1,129 @@
+#include "storage/rocks_core.h"
+
+#include <rocksdb/write_batch.h>
+
+#include "runtime/base/probe.h"
+#include "runtime/process.h"
+#include "storage/wal_check.h"
+
+namespace orrery {
+namespace {
+
+constexpr Duration kRetryPause = milliseconds(1);
+
+StatusCode CodeOf(const rocksdb::Status& status) {
+  if (status.IsNoSpace()) return StatusCode::kNoSpace;
+  if (status.IsIncomplete() || status.IsBusy() || status.IsTryAgain()) return StatusCode::kBusy;
+  if (status.IsCorruption()) return StatusCode::kCorruption;
+  if (status.IsNotFound()) return StatusCode::kNotFound;
+  return StatusCode::kIoError;
+}
+
+}  // namespace
+
+Status FromRocks(const rocksdb::Status& status) {
+  if (status.ok()) return Status::Ok();
+  return Status(CodeOf(status), "engine: " + status.ToString());
+}
+
+RocksCore::~RocksCore() {
+  ORRERY_ASSERT(open_snapshots == 0);
+  ORRERY_ASSERT(open_iterators == 0);
+  ORRERY_ASSERT(imports.empty());
+  if (db == nullptr) return;
+  Inline([&] {
+    for (rocksdb::ColumnFamilyHandle* const handle : handles) {
+      if (handle != nullptr) db->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+    }
+    db->Close().PermitUncheckedError();  // Everything promised is synced; a failing close loses nothing.
+    db.reset();
+  });
+}
+
+Status RocksCore::ReadStatus(const rocksdb::Status& status) {
+  if (status.ok()) return Status::Ok();
+  ORRERY_ASSERT_THAT(!status.IsInvalidArgument(), status.ToString());
+  const Status mapped = FromRocks(status);
+  if (mapped.code() == StatusCode::kCorruption) {
+    ORRERY_PROBE(runtime.probes, "storage.engine.read_corruption");
+    return mapped;
+  }
+  ORRERY_PROBE(runtime.probes, "storage.engine.read_error");
+  runtime.process.Exit(mapped);
+  return mapped;
+}
+
+Status RocksCore::WriteStatus(const Status& status, const char* what) {
+  if (status.ok()) return status;
+  ORRERY_PROBE(runtime.probes, "storage.engine.write_error");
+  const Status told = status.Wrap(what);
+  runtime.process.Exit(told);
+  return told;
+}
+
+Status RocksCore::Apply(const WriteBatch& batch) {
+  if (batch.empty()) return Status::Ok();
+  rocksdb::Status written;
+  Inline([&] {
+    rocksdb::WriteBatch rocks(batch.Encoded());
+    // The mark rides in the log only: it vouches for everything below it (see wal_check.h).
+    if (durable > marked) rocks.PutLogData(EncodeSyncMark({boot, durable})).PermitUncheckedError();
+    rocksdb::WriteOptions write;
+    write.sync = false;
+    write.no_slowdown = true;  // Else a full buffer would put the loop to sleep.
+    written = db->Write(write, &rocks);
+    if (written.ok()) {
+      marked = durable;
+      applied = db->GetLatestSequenceNumber();
+    }
+  });
+  ORRERY_ASSERT_THAT(!written.IsInvalidArgument(), written.ToString());
+  if (written.IsIncomplete()) {
+    ORRERY_PROBE(runtime.probes, "storage.engine.write_stall");
+    return FromRocks(written);
+  }
+  return WriteStatus(FromRocks(written), "write");
+}
+
+Status RocksCore::Sync(Lane lane) {
+  const uint64_t through = applied;
+  rocksdb::Status synced;
+  InJob(lane, [&] { synced = db->SyncWAL(); });
+  if (synced.ok() && durable < through) durable = through;
+  Status status = FromRocks(synced);
+  if (status.code() == StatusCode::kBusy) status = Status(StatusCode::kIoError, std::string(status.message()));
+  return WriteStatus(status, "sync");
+}
+
+Status RocksCore::ApplyDurably(const WriteBatch& batch) {
+  for (;;) {
+    const Status applied_status = Apply(batch);
+    if (applied_status.ok()) return Sync(Lane::kBackground);
+    if (applied_status.code() != StatusCode::kBusy) return applied_status;
+    runtime.scheduler.SleepFor(kRetryPause);
+  }
+}
+
+Status RocksCore::FlushFamily(ColumnFamily family) {
+  rocksdb::Status status;
+  InJob(Lane::kBackground, [&] {
+    rocksdb::FlushOptions flush;
+    flush.wait = false;  // The job must not sleep: in the simulator nobody else would run meanwhile.
+    flush.allow_write_stall = true;
+    status = db->Flush(flush, Handle(family));
+  });
+  ORRERY_RETURN_IF_ERROR(WriteStatus(FromRocks(status), "flush"));
+  for (;;) {
+    uint64_t waiting = 0;
+    uint64_t errors = 0;
+    Inline([&] {
+      ORRERY_ASSERT(db->GetIntProperty(Handle(family), rocksdb::DB::Properties::kNumImmutableMemTable, &waiting));
+      ORRERY_ASSERT(db->GetIntProperty(Handle(family), rocksdb::DB::Properties::kBackgroundErrors, &errors));
+    });
+    if (errors > 0) return WriteStatus(Status(StatusCode::kIoError, "engine: a background job failed"), "flush");
+    if (waiting == 0) return Status::Ok();
+    runtime.scheduler.SleepFor(kRetryPause);
+  }
+}
+
+}  // namespace orrery

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <rocksdb/db.h>
+
+#include <array>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "runtime/fiber/scheduler.h"
+#include "runtime/offload.h"
+#include "runtime/rocks_host.h"
+#include "runtime/runtime.h"
+#include "storage/engine.h"
+#include "storage/engine_options.h"
+
+namespace orrery {
+
+/// An open RocksDB and how to enter it: shared by the engine, its snapshots, iterators and imports. Internal.
+struct RocksCore {
+  RocksCore(Runtime& runtime_in, const EngineOptions& options_in) : runtime(runtime_in), options(options_in) {}
+  /// Closes. Requires: nothing is open.
+  ~RocksCore();
+
+  /// Calls RocksDB on the loop's main stack. Does not suspend. Not nested.
+  template <class F>
+  void Inline(F&& call) {
+    Scheduler::CallOnMainStack([&] {
+      const RocksScope scope(runtime.rocks);
+      call();
+    });
+  }
+  /// Calls RocksDB in a job. Suspends.
+  template <class F>
+  void InJob(Lane lane, F&& call) {
+    runtime.offload.Run(lane, [&] {
+      const RocksScope scope(runtime.rocks);
+      call();
+    });
+  }
+
+  rocksdb::ColumnFamilyHandle* Handle(ColumnFamily family) const {
+    const auto number = static_cast<size_t>(family);
+    ORRERY_ASSERT(number < handles.size());
+    return handles[number];
+  }
+  /// A read's status as the contract says: Corruption goes back, any other error stops the store first.
+  Status ReadStatus(const rocksdb::Status& status);
+  /// Any error stops the store.
+  Status WriteStatus(const Status& status, const char* what);
+
+  /// Applies on the loop. kBusy when RocksDB would stall. Does not suspend.
+  Status Apply(const WriteBatch& batch);
+  /// Makes everything applied so far durable. Suspends.
+  Status Sync(Lane lane);
+  /// Apply, with retries while memory is full, and Sync. Suspends.
+  Status ApplyDurably(const WriteBatch& batch);
+  /// Writes out the memory of one family. Suspends.
+  Status FlushFamily(ColumnFamily family);
+
+  std::string StagingFolder() const { return options.folder + ".import"; }
+
+  Runtime& runtime;
+  const EngineOptions options;
+  std::unique_ptr<rocksdb::DB> db;
+  std::array<rocksdb::ColumnFamilyHandle*, kColumnFamilyCount> handles{};
+  uint64_t boot = 0;
+  uint64_t applied = 0;  ///< Sequence number of the last batch written.
+  uint64_t durable = 0;  ///< Everything up to here is on the disk.
+  uint64_t marked = 0;   ///< The last sync mark in the log says so much.
+  int open_snapshots = 0;
+  int open_iterators = 0;
+  std::set<Bytes> imports;  ///< Keys of the unfinished ones.
+  uint64_t staged_files = 0;
+};
+
+/// Our code for RocksDB's, with its text. kBusy for a stall.
+Status FromRocks(const rocksdb::Status& status);
+
+inline rocksdb::Slice ToSlice(ByteView view) {
+  return rocksdb::Slice(view.data(), view.size());
+}
+inline ByteView ToView(const rocksdb::Slice& slice) {
+  return ByteView(slice.data(), slice.size());
+}
+
+}  // namespace orrery
