@@ -21,9 +21,9 @@ enum class Durability : uint8_t {
 struct CommitterOptions {
   /// Batches that wait for their sync, at most; more are refused or wait. [1, 1 << 20].
   uint32_t queue_batches_max = 16384;
-  /// Their bytes, at most (one larger batch is taken when the queue is empty). [1 KiB, 4 GiB].
+  /// Their bytes, at most (one larger batch is taken when the queue is empty). [1 KiB, 1 GiB].
   uint64_t queue_bytes_max = uint64_t{64} << 20;
-  /// Wait before a batch that met full write buffers is tried again.
+  /// Wait before a batch that met full write buffers is tried again. [1 us, 10 s].
   Duration stall_retry = milliseconds(1);
 
   Status Validate() const;
@@ -49,7 +49,8 @@ struct CommitterStats {
 /// call too, and the node has been told to stop (Process::Exit).
 class Committer {
  public:
-  /// Called on the main stack, outside of Submit, in the order of submission. Must not suspend; may submit.
+  /// Called on the main stack, outside of TrySubmit, in the order of submission among batches of one durability.
+  /// Must not suspend; may submit; must not destroy the committer.
   using Done = std::function<void(const Status&)>;
 
   /// Requires: options.Validate().ok().
@@ -81,17 +82,23 @@ class Committer {
  private:
   struct Waiter {
     uint64_t bytes;
-    Durability durability;
     Done done;
   };
+  /// Those of one durability, in order; the first `written` are with the engine.
+  struct Waiters {
+    std::deque<Waiter> queue;
+    size_t written = 0;
+  };
 
-  void Run();
-  void WaitForWork();
-  /// Hands `gathered_` to the engine. kBusy leaves it as it was.
+  void RunSyncs();
+  void RunBuffered();
+  void SyncWritten();
+  /// Hands what is gathered to the engine. kBusy leaves it as it was. Any other error is the end.
   Status WriteGathered();
-  void WriteGatheredOrWait();
-  void FinishWritten(size_t count, const Status& status);
-  void Fail(Status status);
+  void WriteGatheredOrPause();
+  /// Takes `count` waiters off the front and answers them on the main stack.
+  void Answer(Waiters& waiters, size_t count, const Status& status);
+  void Fail(const Status& status);
   bool HasRoom(const WriteBatch& batch) const;
 
   Runtime& runtime_;
@@ -100,17 +107,17 @@ class Committer {
   CommitterStats stats_;
   Status failure_;
 
-  WriteBatch gathered_;         ///< Handed in, not yet given to the engine.
-  std::deque<Waiter> waiters_;  ///< In order; the first `written_` are with the engine.
-  size_t written_ = 0;
-  uint64_t gathered_waiters_sync_ = 0;
-  uint64_t waiting_sync_ = 0;  ///< Among all waiters.
+  WriteBatch gathered_;  ///< Handed in, not yet given to the engine.
+  Waiters sync_;
+  Waiters buffered_;
   uint64_t queue_bytes_ = 0;
   bool refused_ = false;
   std::function<void()> on_room_;
-  WaitQueue work_{"committer: work"};
+  WaitQueue sync_work_{"committer: work"};
+  WaitQueue buffered_work_{"committer: buffered"};
   WaitQueue room_{"committer: room"};
-  Task fiber_;
+  Task sync_fiber_;
+  Task buffered_fiber_;
 };
 
 }  // namespace orrery

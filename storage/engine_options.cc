@@ -25,7 +25,8 @@ uint64_t Unsigned(int value) {
 
 Status EngineOptions::Validate() const {
   if (folder.empty() || folder.front() == '/' || folder.back() == '/' || folder.find("..") != std::string::npos)
-    return Status(StatusCode::kInvalidArgument, "engine option folder is \"" + folder + "\", a relative path is needed");
+    return Status(StatusCode::kInvalidArgument,
+                  "engine option folder is \"" + folder + "\", a relative path is needed");
   ORRERY_RETURN_IF_ERROR(CheckRange("write_buffer_bytes", write_buffer_bytes, 16 * kKiB, 4 * kGiB));
   ORRERY_RETURN_IF_ERROR(CheckRange("write_buffers_max", Unsigned(write_buffers_max), 2, 16));
   ORRERY_RETURN_IF_ERROR(CheckRange("wal_bytes_max", wal_bytes_max, write_buffer_bytes, 64 * kGiB));

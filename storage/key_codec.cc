@@ -1,7 +1,5 @@
 #include "storage/key_codec.h"
 
-#include <limits>
-
 namespace orrery {
 namespace {
 
@@ -47,10 +45,7 @@ Bytes RaftRecordKey(RegionId region, RaftTag tag) {
 Bytes RaftEntryKey(RegionId region, LogIndex index) {
   Bytes key;
   key.reserve(17);
-  Encoder(key)
-      .BigEndian64(region.value())
-      .Fixed8(static_cast<uint8_t>(RaftTag::kEntry))
-      .BigEndian64(index.value());
+  Encoder(key).BigEndian64(region.value()).Fixed8(static_cast<uint8_t>(RaftTag::kEntry)).BigEndian64(index.value());
   return key;
 }
 
@@ -61,8 +56,7 @@ Bytes RaftRegionBegin(RegionId region) {
 }
 
 Bytes RaftRegionEnd(RegionId region) {
-  if (region.value() == std::numeric_limits<uint64_t>::max()) return Bytes();
-  return RaftRegionBegin(RegionId(region.value() + 1));
+  return RaftRegionBegin(region) + '\xff';  // Behind every tag.
 }
 
 Result<RaftKey> DecodeRaftKey(ByteView key) {
@@ -114,8 +108,8 @@ Result<ByteView> DecodeGroupRecord(RegionId region, RaftTag tag, ByteView value)
   if (crc != Crc32c(value.substr(4), PlaceSeed(region, static_cast<uint64_t>(tag))))
     return Corrupt(region, what + ": checksum mismatch");
   if (version != kRecordVersion) {
-    return Status(StatusCode::kVersionMismatch, "raft log of region " + ToString(region) + ": " + what +
-                                                    ": version " + std::to_string(version) + " is not known");
+    return Status(StatusCode::kVersionMismatch, "raft log of region " + ToString(region) + ": " + what + ": version " +
+                                                    std::to_string(version) + " is not known");
   }
   return in.Rest();
 }

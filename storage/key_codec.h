@@ -35,7 +35,7 @@ enum class RaftTag : uint8_t {
 
 Bytes RaftRecordKey(RegionId region, RaftTag tag);
 Bytes RaftEntryKey(RegionId region, LogIndex index);
-/// [RaftRegionBegin(r), RaftRegionEnd(r)) holds all records of r. The end is empty for the largest region id.
+/// [RaftRegionBegin(r), RaftRegionEnd(r)) holds all records of r and nothing else.
 Bytes RaftRegionBegin(RegionId region);
 Bytes RaftRegionEnd(RegionId region);
 

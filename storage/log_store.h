@@ -68,7 +68,8 @@ class GroupLog {
 
   /// Appends [begin, end) to `out`: at least one entry, then as many as fit in `bytes_max` (payload bytes + 24 each).
   /// Views die with the next call on this store that is not const. From memory if recent, else the engine is
-  /// read on the loop. kCompacted, kCorruption (names region and index). Requires: begin < end <= LastIndex() + 1.
+  /// read on the loop. kCompacted, kCorruption (names region and index). Requires: begin < end <= LastIndex() + 1, and
+  /// the batch that carries [begin, end) was handed to the committer.
   Status Entries(LogIndex begin, LogIndex end, size_t bytes_max, std::vector<LogRecord>& out);
 
   /// Replaces a record. Visible at once, durable with the batch.

@@ -9,8 +9,8 @@ namespace orrery {
 namespace {
 
 /// One lookup, inside RocksDB.
-rocksdb::Status Lookup(RocksCore& core, rocksdb::ReadTier tier, const rocksdb::Snapshot* snapshot,
-                       ColumnFamily family, ByteView key, Bytes* value) {
+rocksdb::Status Lookup(RocksCore& core, rocksdb::ReadTier tier, const rocksdb::Snapshot* snapshot, ColumnFamily family,
+                       ByteView key, Bytes* value) {
   rocksdb::ReadOptions read;
   read.read_tier = tier;
   read.snapshot = snapshot;

@@ -17,10 +17,10 @@ constexpr double kBloomBitsPerKey = 10;
 /// What keeps RocksDB from using threads, clocks and randomness that the simulation does not own, or from blocking
 /// where it need not.
 void PinDeterminism(rocksdb::DBOptions& db) {
-  db.db_host_id = "";               // Else the host name goes into every file.
-  db.stats_dump_period_sec = 0;     // Timer threads.
+  db.db_host_id = "";            // Else the host name goes into every file.
+  db.stats_dump_period_sec = 0;  // Timer threads.
   db.stats_persist_period_sec = 0;
-  db.max_subcompactions = 1;        // Threads of their own.
+  db.max_subcompactions = 1;  // Threads of their own.
   db.max_file_opening_threads = 1;
   db.use_adaptive_mutex = false;
   db.enable_write_thread_adaptive_yield = false;  // Spins on the OS clock.
@@ -102,7 +102,8 @@ rocksdb::ColumnFamilyOptions MakeFamilyOptions(const EngineOptions& options,
   family.compression = rocksdb::kNoCompression;
   if (options.compress) {
     const rocksdb::CompressionType kZstd = rocksdb::kZSTD;
-    family.compression_per_level = {rocksdb::kNoCompression, rocksdb::kNoCompression, kZstd, kZstd, kZstd, kZstd, kZstd};
+    family.compression_per_level = {
+        rocksdb::kNoCompression, rocksdb::kNoCompression, kZstd, kZstd, kZstd, kZstd, kZstd};
   }
   return family;
 }

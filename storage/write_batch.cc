@@ -25,15 +25,12 @@ bool ReadChange(Decoder& in, WriteBatch::Change* change) {
       change->kind = WriteBatch::Kind::kPut;
       change->value = in.LengthPrefixed();
       break;
-    case kTagDelete:
-      change->kind = WriteBatch::Kind::kDelete;
-      break;
+    case kTagDelete: change->kind = WriteBatch::Kind::kDelete; break;
     case kTagDeleteRange:
       change->kind = WriteBatch::Kind::kDeleteRange;
       change->value = in.LengthPrefixed();
       break;
-    default:
-      return false;
+    default: return false;
   }
   if (!in.ok() || family >= kColumnFamilyCount) return false;
   change->family = static_cast<ColumnFamily>(family);

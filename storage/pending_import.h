@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runtime/base/bytes.h"
+#include "storage/column_family.h"
+
+namespace orrery {
+
+/// The durable record of an import past its point of no return.
+struct PendingImport {
+  struct File {
+    ColumnFamily family = ColumnFamily::kData;
+    std::string name;
+    bool has_rows = false;
+    Bytes first_key;  ///< Meaningful if has_rows.
+    Bytes last_key;
+    friend bool operator==(const File&, const File&) = default;
+  };
+  std::vector<File> files;
+  Bytes final_batch;  ///< WriteBatch::Encoded.
+  friend bool operator==(const PendingImport&, const PendingImport&) = default;
+};
+
+Bytes EncodePendingImport(const PendingImport& pending);
+/// kCorruption, kVersionMismatch. File names are plain: no folder in them.
+Result<PendingImport> DecodePendingImport(ByteView bytes);
+
+}  // namespace orrery

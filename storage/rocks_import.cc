@@ -1,0 +1,294 @@
+#include "storage/rocks_import.h"
+
+#include <rocksdb/env.h>
+
+#include <algorithm>
+#include <map>
+
+#include "runtime/base/probe.h"
+#include "runtime/disk.h"
+#include "storage/key_codec.h"
+#include "storage/rocks_options.h"
+
+namespace orrery {
+namespace {
+
+constexpr Duration kRetryPause = milliseconds(1);
+constexpr char kLinkSuffix[] = ".link";
+
+Status Corrupt(std::string_view detail) {
+  return Status(StatusCode::kCorruption, "range import: " + std::string(detail));
+}
+
+std::string RocksPath(RocksCore& core, const std::string& file) {
+  return core.runtime.rocks.PathOf(core.StagingFolder() + "/" + file);
+}
+
+bool Contains(const KeyRange& range, ColumnFamily family, ByteView key) {
+  return family == range.family && key >= range.begin && (range.end.empty() || key < range.end);
+}
+
+/// Fresh hard links, which the ingestion consumes; the staged files stay for a repetition.
+rocksdb::Status MakeLinks(RocksCore& core, const PendingImport& pending) {
+  rocksdb::Env* const env = core.runtime.rocks.env();
+  for (const PendingImport::File& file : pending.files) {
+    const std::string path = RocksPath(core, file.name);
+    env->DeleteFile(path + kLinkSuffix).PermitUncheckedError();  // Of an earlier attempt.
+    const rocksdb::Status status = env->LinkFile(path, path + kLinkSuffix);
+    if (!status.ok()) return status;
+  }
+  return rocksdb::Status::OK();
+}
+
+rocksdb::Status IngestLinks(RocksCore& core, const PendingImport& pending) {
+  std::map<ColumnFamily, rocksdb::IngestExternalFileArg> by_family;
+  for (const PendingImport::File& file : pending.files) {
+    rocksdb::IngestExternalFileArg& argument = by_family[file.family];
+    argument.column_family = core.Handle(file.family);
+    argument.external_files.push_back(RocksPath(core, file.name) + kLinkSuffix);
+    argument.options.move_files = true;
+    argument.options.failed_move_fall_back_to_copy = true;
+    argument.options.allow_blocking_flush = false;
+    argument.options.write_global_seqno = false;  // The manifest has it; the file stays as it was checked.
+    argument.options.verify_checksums_before_ingest = true;
+  }
+  std::vector<rocksdb::IngestExternalFileArg> arguments;
+  for (auto& [family, argument] : by_family) arguments.push_back(std::move(argument));
+  return core.db->IngestExternalFiles(arguments);
+}
+
+/// Whether the first and the last row of every file can be read.
+Status CheckRowsAreThere(RocksCore& core, const PendingImport& pending) {
+  Status result;
+  core.InJob(Lane::kBackground, [&] {
+    for (const PendingImport::File& file : pending.files) {
+      for (const Bytes* key : {&file.first_key, &file.last_key}) {
+        if (!file.has_rows || !result.ok()) continue;
+        rocksdb::PinnableSlice value;
+        const rocksdb::Status status =
+            core.db->Get(rocksdb::ReadOptions(), core.Handle(file.family), ToSlice(*key), &value);
+        if (!status.ok()) result = Status(StatusCode::kIoError, "ingested row is not there: " + status.ToString());
+      }
+    }
+  });
+  return result;
+}
+
+Status Ingest(RocksCore& core, const PendingImport& pending) {
+  if (pending.files.empty()) return Status::Ok();
+  for (;;) {
+    rocksdb::Status status;
+    core.InJob(Lane::kBackground, [&] {
+      status = MakeLinks(core, pending);
+      if (status.ok()) status = IngestLinks(core, pending);
+    });
+    if (status.ok()) return CheckRowsAreThere(core, pending);
+    // "External file requires flush": the memory of a family holds keys of the range.
+    if (!status.IsInvalidArgument()) return FromRocks(status);
+    ORRERY_PROBE(core.runtime.probes, "storage.import.flush_first");
+    for (const PendingImport::File& file : pending.files) ORRERY_RETURN_IF_ERROR(core.FlushFamily(file.family));
+    core.runtime.scheduler.SleepFor(kRetryPause);
+  }
+}
+
+void RemoveStaged(RocksCore& core, const std::vector<std::string>& names) {
+  rocksdb::Env* const env = core.runtime.rocks.env();
+  for (const std::string& name : names) {
+    // What stays is removed at the next open.
+    env->DeleteFile(RocksPath(core, name)).PermitUncheckedError();
+    env->DeleteFile(RocksPath(core, name) + kLinkSuffix).PermitUncheckedError();
+  }
+}
+
+Bytes PendingKey(ByteView import_key) {
+  return Bytes(kImportPrefix) + Bytes(import_key);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RangeImport>> BeginRocksImport(RocksCore& core, ByteView import_key,
+                                                      std::span<const KeyRange> ranges) {
+  if (!core.imports.insert(Bytes(import_key)).second) {
+    return Status(StatusCode::kAlreadyExists, "an import under key " + Printable(import_key) + " is under way");
+  }
+  auto import = std::make_unique<RocksImport>(core, Bytes(import_key), ranges);
+  return std::unique_ptr<RangeImport>(std::move(import));
+}
+
+RocksImport::RocksImport(RocksCore& core, Bytes import_key, std::span<const KeyRange> ranges)
+    : core_(core), import_key_(std::move(import_key)) {
+  for (const KeyRange& range : ranges) {
+    const std::string file = std::to_string(core_.boot) + "-" + std::to_string(++core_.staged_files) + ".sst";
+    staged_.push_back({.range = range, .file = file, .writer = nullptr, .first_key = {}, .last_key = {}});
+  }
+}
+
+RocksImport::~RocksImport() {
+  core_.Inline([&] {
+    std::vector<std::string> names;
+    for (Staged& staged : staged_) {
+      staged.writer.reset();
+      names.push_back(staged.file);
+    }
+    if (!committed_) RemoveStaged(core_, names);
+  });
+  core_.imports.erase(import_key_);
+}
+
+Status RocksImport::Place(ByteView key, ColumnFamily family, Cursor* cursor) const {
+  size_t at = cursor->range;
+  while (at < staged_.size() && !Contains(staged_[at].range, family, key)) ++at;
+  if (at == staged_.size()) return Corrupt("key " + Printable(key) + " is outside of the ranges or out of order");
+  const bool same_range = at == cursor->range && cursor->last.has_value();
+  if (same_range && key <= *cursor->last) return Corrupt("key " + Printable(key) + " is out of order");
+  cursor->range = at;
+  cursor->last = Bytes(key);
+  return Status::Ok();
+}
+
+Status RocksImport::AddChunk(ByteView bytes) {
+  ORRERY_ASSERT(!committed_);
+  if (failed_) return Corrupt("an earlier chunk was refused");
+  failed_ = true;  // Until this one is in.
+  if (complete_) return Corrupt("a chunk behind the last one");
+  ORRERY_ASSIGN_OR_RETURN(const SnapshotChunk chunk, DecodeSnapshotChunk(bytes));
+  if (chunk.sequence != chunks_) return Corrupt("chunk " + std::to_string(chunk.sequence) + " is not the next one");
+  if (chunk.rows_before != rows_) return Corrupt("rows are missing");
+  std::vector<size_t> places;
+  places.reserve(chunk.rows.size());
+  Cursor cursor = cursor_;
+  for (const SnapshotRow& row : chunk.rows) {
+    ORRERY_RETURN_IF_ERROR(Place(row.key, row.family, &cursor));
+    places.push_back(cursor.range);
+  }
+  rocksdb::Status status;
+  core_.InJob(Lane::kBackground, [&] { status = WriteRows(chunk.rows, places); });
+  ORRERY_RETURN_IF_ERROR(core_.WriteStatus(FromRocks(status), "range import"));
+  cursor_ = std::move(cursor);
+  rows_ += chunk.rows.size();
+  ++chunks_;
+  complete_ = chunk.last;
+  failed_ = false;
+  return Status::Ok();
+}
+
+rocksdb::Status RocksImport::OpenWriter(Staged& staged) {
+  rocksdb::Env* const env = core_.runtime.rocks.env();
+  const rocksdb::Status made = env->CreateDirIfMissing(core_.runtime.rocks.PathOf(core_.StagingFolder()));
+  if (!made.ok()) return made;
+  const rocksdb::Options options(core_.db->GetDBOptions(), core_.db->GetOptions(core_.Handle(staged.range.family)));
+  staged.writer = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(), options);
+  return staged.writer->Open(RocksPath(core_, staged.file));
+}
+
+rocksdb::Status RocksImport::WriteRows(std::span<const SnapshotRow> rows, std::span<const size_t> places) {
+  for (size_t i = 0; i < rows.size(); ++i) {
+    Staged& staged = staged_[places[i]];
+    if (staged.writer == nullptr) {
+      const rocksdb::Status opened = OpenWriter(staged);
+      if (!opened.ok()) return opened;
+    }
+    const rocksdb::Status status = staged.writer->Put(ToSlice(rows[i].key), ToSlice(rows[i].value));
+    if (!status.ok()) return status;
+    if (staged.rows++ == 0) staged.first_key.assign(rows[i].key);
+    staged.last_key.assign(rows[i].key);
+  }
+  return rocksdb::Status::OK();
+}
+
+rocksdb::Status RocksImport::Seal(Staged& staged) {
+  if (staged.writer == nullptr) {
+    const rocksdb::Status opened = OpenWriter(staged);
+    if (!opened.ok()) return opened;
+  }
+  Bytes end = staged.range.end;
+  if (end.empty()) {
+    // A range deletion needs an end: just behind the last key there is.
+    end = staged.rows > 0 ? staged.last_key : staged.range.begin;
+    const std::unique_ptr<rocksdb::Iterator> rows(
+        core_.db->NewIterator(rocksdb::ReadOptions(), core_.Handle(staged.range.family)));
+    rows->SeekToLast();
+    if (!rows->status().ok()) return rows->status();
+    if (rows->Valid()) end = std::max(end, Bytes(ToView(rows->key())));
+    end.push_back('\0');
+  }
+  const rocksdb::Status status = staged.writer->DeleteRange(ToSlice(staged.range.begin), ToSlice(end));
+  if (!status.ok()) return status;
+  return staged.writer->Finish();
+}
+
+Status RocksImport::Finish(const WriteBatch& final_batch) {
+  ORRERY_ASSERT(complete_);
+  ORRERY_ASSERT(!failed_);
+  failed_ = true;
+  rocksdb::Status status;
+  core_.InJob(Lane::kBackground, [&] {
+    for (Staged& staged : staged_) {
+      if (status.ok()) status = Seal(staged);
+      staged.writer.reset();
+    }
+  });
+  ORRERY_RETURN_IF_ERROR(core_.WriteStatus(FromRocks(status), "range import"));
+  Status synced;
+  core_.runtime.offload.Run(Lane::kBackground, [&] {
+    if (!staged_.empty()) synced = core_.runtime.disk.SyncDirectory(core_.StagingFolder());
+  });
+  ORRERY_RETURN_IF_ERROR(core_.WriteStatus(synced, "range import"));
+  PendingImport pending;
+  for (const Staged& staged : staged_) {
+    pending.files.push_back({staged.range.family, staged.file, staged.rows > 0, staged.first_key, staged.last_key});
+  }
+  pending.final_batch = final_batch.Encoded();
+  WriteBatch record;
+  record.Put(ColumnFamily::kMeta, PendingKey(import_key_), EncodePendingImport(pending));
+  committed_ = true;  // From here on only the record decides about the files, whatever Apply answers.
+  ORRERY_RETURN_IF_ERROR(core_.ApplyDurably(record));
+  return CompleteImport(core_, import_key_, pending);
+}
+
+Status CompleteImport(RocksCore& core, ByteView import_key, const PendingImport& pending) {
+  ORRERY_RETURN_IF_ERROR(core.WriteStatus(Ingest(core, pending), "ingest"));
+  Result<WriteBatch> batch = WriteBatch::Decode(pending.final_batch);
+  ORRERY_ASSERT(batch.ok());
+  batch.value().Delete(ColumnFamily::kMeta, PendingKey(import_key));
+  ORRERY_RETURN_IF_ERROR(core.ApplyDurably(batch.value()));
+  std::vector<std::string> names;
+  for (const PendingImport::File& file : pending.files) names.push_back(file.name);
+  core.InJob(Lane::kBackground, [&] { RemoveStaged(core, names); });
+  return Status::Ok();
+}
+
+Status RecoverImports(RocksCore& core) {
+  std::map<Bytes, PendingImport> pending;
+  rocksdb::Status status;
+  Status bad;
+  core.InJob(Lane::kBackground, [&] {
+    const std::unique_ptr<rocksdb::Iterator> rows(
+        core.db->NewIterator(rocksdb::ReadOptions(), core.Handle(ColumnFamily::kMeta)));
+    for (rows->Seek(ToSlice(kImportPrefix)); rows->Valid() && rows->key().starts_with(ToSlice(kImportPrefix));
+         rows->Next()) {
+      Result<PendingImport> decoded = DecodePendingImport(ToView(rows->value()));
+      if (!decoded.ok()) return bad = decoded.status(), void();
+      pending.emplace(ToView(rows->key()).substr(kImportPrefix.size()), std::move(decoded).value());
+    }
+    status = rows->status();
+  });
+  ORRERY_RETURN_IF_ERROR(bad);
+  ORRERY_RETURN_IF_ERROR(FromRocks(status));
+  for (const auto& [key, import] : pending) {
+    ORRERY_PROBE(core.runtime.probes, "storage.import.completed_at_open");
+    ORRERY_RETURN_IF_ERROR(CompleteImport(core, key, import));
+  }
+  // Whatever else stands there belongs to imports that never reached their point of no return.
+  Result<std::vector<std::string>> names = std::vector<std::string>();
+  core.runtime.offload.Run(Lane::kBackground, [&] {
+    names = core.runtime.disk.List(core.StagingFolder());
+    if (!names.ok()) return;
+    for (const std::string& name : names.value()) {
+      core.runtime.disk.Remove(core.StagingFolder() + "/" + name).IgnoreError();
+    }
+  });
+  return names.ok() || names.code() == StatusCode::kNotFound ? Status::Ok() : names.status();
+}
+
+}  // namespace orrery

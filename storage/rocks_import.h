@@ -1,0 +1,70 @@
+#pragma once
+
+#include <rocksdb/sst_file_writer.h>
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "storage/pending_import.h"
+#include "storage/rocks_core.h"
+#include "storage/snapshot_chunk.h"
+
+namespace orrery {
+
+/// RangeImport on RocksDB. Chunks go into one sorted file per range, beside the engine's folder. Finish:
+///   1. adds to each file a range deletion of its range (it hides what is older, not the file's own rows), syncs;
+///   2. writes a durable record of files and final batch: the point of no return;
+///   3. ingests hard links of the files, all families in one atomic step, and looks whether the rows are there
+///      (RocksDB 7.8 ignores read errors while it reads a file's bounds, and then hides its rows);
+///   4. applies the final batch and removes the record, durably; 5. removes the files.
+/// An open that finds the record repeats from 3: the files are still there, and ingesting twice changes nothing.
+class RocksImport final : public RangeImport {
+ public:
+  RocksImport(RocksCore& core, Bytes import_key, std::span<const KeyRange> ranges);
+  ~RocksImport() override;
+
+  Status AddChunk(ByteView chunk) override;
+  uint64_t chunks() const override { return chunks_; }
+  bool complete() const override { return complete_; }
+  Status Finish(const WriteBatch& final_batch) override;
+
+ private:
+  struct Staged {
+    KeyRange range;
+    std::string file;  ///< Name in the staging folder.
+    std::unique_ptr<rocksdb::SstFileWriter> writer;
+    uint64_t rows = 0;
+    Bytes first_key;
+    Bytes last_key;
+  };
+
+  /// The range a row belongs to, at or behind the current one; kCorruption if there is none or the order is broken.
+  struct Cursor {
+    size_t range = 0;
+    std::optional<Bytes> last;  ///< Key of the last row in this range.
+  };
+  Status Place(ByteView key, ColumnFamily family, Cursor* cursor) const;
+  rocksdb::Status WriteRows(std::span<const SnapshotRow> rows, std::span<const size_t> places);
+  rocksdb::Status OpenWriter(Staged& staged);
+  rocksdb::Status Seal(Staged& staged);
+
+  RocksCore& core_;
+  Bytes import_key_;
+  std::vector<Staged> staged_;
+  Cursor cursor_;
+  uint64_t chunks_ = 0;
+  uint64_t rows_ = 0;
+  bool complete_ = false;
+  bool failed_ = false;
+  bool committed_ = false;  ///< Past the point of no return: the files are needed.
+};
+
+Result<std::unique_ptr<RangeImport>> BeginRocksImport(RocksCore& core, ByteView import_key,
+                                                      std::span<const KeyRange> ranges);
+/// Steps 3 to 5. Suspends.
+Status CompleteImport(RocksCore& core, ByteView import_key, const PendingImport& pending);
+/// At open: completes what is past the point of no return, removes all other staged files. Suspends.
+Status RecoverImports(RocksCore& core);
+
+}  // namespace orrery
