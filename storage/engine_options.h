@@ -28,7 +28,7 @@ struct EngineOptions {
   uint64_t manifest_bytes_max = uint64_t{16} << 20;         ///< [4 KiB, 1 GiB].
   uint64_t compaction_readahead_bytes = uint64_t{2} << 20;  ///< [0, 64 MiB].
   /// Threads for writing out and compacting, where the world has threads. [1, 64].
-  int background_jobs = 4;
+  int background_jobs = 2;
   /// Files of the first level at which compaction starts / writes are refused with kBusy. [2, 64] / [start + 2, 256].
   int level0_compaction_files = 4;
   int level0_stop_files = 36;

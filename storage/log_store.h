@@ -33,8 +33,8 @@ enum class GroupRecord : uint8_t {
   kRegionState = 4,  ///< Range, epoch, peers.
   kExtra = 5,        ///< Free.
 };
-constexpr std::array kGroupRecords = {GroupRecord::kHardState, GroupRecord::kApplyState, GroupRecord::kRegionState,
-                                      GroupRecord::kExtra};
+inline constexpr std::array kGroupRecords = {GroupRecord::kHardState, GroupRecord::kApplyState,
+                                             GroupRecord::kRegionState, GroupRecord::kExtra};
 
 struct LogStoreOptions {
   /// Payload bytes of recent entries kept in memory, over all groups. [0, 1 TiB].
@@ -79,6 +79,7 @@ class GroupLog {
 
  private:
   friend class LogStore;
+  friend class LogRecovery;
   GroupLog(LogStore& store, RegionId region) : store_(store), region_(region) {}
 
   void PutLogState(WriteBatch& batch);

@@ -4,7 +4,6 @@
 
 #include "runtime/base/probe.h"
 #include "runtime/process.h"
-#include "storage/wal_check.h"
 
 namespace orrery {
 namespace {
@@ -66,16 +65,12 @@ Status RocksCore::Apply(const WriteBatch& batch) {
   rocksdb::Status written;
   Inline([&] {
     rocksdb::WriteBatch rocks(batch.Encoded());
-    // The mark rides in the log only: it vouches for everything below it (see wal_check.h).
-    if (durable > marked) rocks.PutLogData(EncodeSyncMark({boot, durable})).PermitUncheckedError();
+    rocks.PutLogData(marker.Next()).PermitUncheckedError();  // Rides in the log only, counts as no change.
     rocksdb::WriteOptions write;
     write.sync = false;
     write.no_slowdown = true;  // Else a full buffer would put the loop to sleep.
     written = db->Write(write, &rocks);
-    if (written.ok()) {
-      marked = durable;
-      applied = db->GetLatestSequenceNumber();
-    }
+    if (written.ok()) marker.Written();
   });
   ORRERY_ASSERT_THAT(!written.IsInvalidArgument(), written.ToString());
   if (written.IsIncomplete()) {
@@ -86,10 +81,14 @@ Status RocksCore::Apply(const WriteBatch& batch) {
 }
 
 Status RocksCore::Sync(Lane lane) {
-  const uint64_t through = applied;
+  Result<WalMarker::Position> position = WalMarker::Position();
   rocksdb::Status synced;
-  InJob(lane, [&] { synced = db->SyncWAL(); });
-  if (synced.ok() && durable < through) durable = through;
+  InJob(lane, [&] {
+    position = marker.Here(*db);
+    if (position.ok()) synced = db->SyncWAL();
+  });
+  ORRERY_RETURN_IF_ERROR(WriteStatus(position.status(), "sync"));
+  if (synced.ok()) marker.Synced(position.value());
   Status status = FromRocks(synced);
   if (status.code() == StatusCode::kBusy) status = Status(StatusCode::kIoError, std::string(status.message()));
   return WriteStatus(status, "sync");

@@ -13,6 +13,7 @@
 #include "runtime/runtime.h"
 #include "storage/engine.h"
 #include "storage/engine_options.h"
+#include "storage/wal_check.h"
 
 namespace orrery {
 
@@ -65,9 +66,7 @@ struct RocksCore {
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, kColumnFamilyCount> handles{};
   uint64_t boot = 0;
-  uint64_t applied = 0;  ///< Sequence number of the last batch written.
-  uint64_t durable = 0;  ///< Everything up to here is on the disk.
-  uint64_t marked = 0;   ///< The last sync mark in the log says so much.
+  WalMarker marker;  ///< Every batch carries its mark (wal_check.h).
   int open_snapshots = 0;
   int open_iterators = 0;
   std::set<Bytes> imports;  ///< Keys of the unfinished ones.

@@ -35,7 +35,7 @@ Status Prepare(RocksCore& core, bool* created, WalCheckReport* report) {
   Disk& disk = core.runtime.disk;
   ORRERY_ASSIGN_OR_RETURN(*created, disk.Exists(CreatedMark(core.options)));
   ORRERY_RETURN_IF_ERROR(MakeFolder(disk, core.options.folder));
-  return CheckWalFolder(disk, core.options.folder, report);
+  return PrepareWalFolder(disk, core.options.folder, report);
 }
 
 Status OpenStatus(const rocksdb::Status& status, const std::string& folder) {
@@ -91,9 +91,9 @@ Bytes EncodeNumber(uint64_t number) {
   return out;
 }
 
-/// Checks the format and begins a new boot, durably: its number tells the marks of this boot from older ones.
-/// Inside RocksDB.
-Status BeginBoot(RocksCore& core, uint64_t boot_in_log) {
+/// Checks the format and begins a new boot, durably. Inside RocksDB.
+Status BeginBoot(RocksCore& core) {
+  ORRERY_RETURN_IF_ERROR(core.marker.Start(*core.db));
   ORRERY_ASSIGN_OR_RETURN(const uint64_t format, ReadNumber(core, kFormatKey));
   if (format > kStorageFormat) {
     return Status(StatusCode::kVersionMismatch, "engine folder " + core.options.folder + " has storage format " +
@@ -101,17 +101,17 @@ Status BeginBoot(RocksCore& core, uint64_t boot_in_log) {
                                                     std::to_string(kStorageFormat));
   }
   ORRERY_ASSIGN_OR_RETURN(const uint64_t boot, ReadNumber(core, kBootKey));
-  core.boot = std::max(boot, boot_in_log) + 1;
+  core.boot = boot + 1;
   WriteBatch batch;
   batch.Put(ColumnFamily::kMeta, kFormatKey, EncodeNumber(kStorageFormat));
   batch.Put(ColumnFamily::kMeta, kBootKey, EncodeNumber(core.boot));
   rocksdb::WriteBatch rocks(batch.Encoded());
-  rocks.PutLogData(EncodeSyncMark({core.boot, 0})).PermitUncheckedError();
-  rocksdb::WriteOptions write;
-  write.sync = true;
-  const rocksdb::Status status = core.db->Write(write, &rocks);
-  ORRERY_RETURN_IF_ERROR(FromRocks(status));
-  core.applied = core.durable = core.db->GetLatestSequenceNumber();
+  rocks.PutLogData(core.marker.Next()).PermitUncheckedError();
+  ORRERY_RETURN_IF_ERROR(FromRocks(core.db->Write(rocksdb::WriteOptions(), &rocks)));
+  core.marker.Written();
+  ORRERY_ASSIGN_OR_RETURN(const WalMarker::Position position, core.marker.Here(*core.db));
+  ORRERY_RETURN_IF_ERROR(FromRocks(core.db->SyncWAL()));
+  core.marker.Synced(position);
   return Status::Ok();
 }
 
@@ -127,7 +127,7 @@ Result<std::unique_ptr<Engine>> OpenRocksEngine(Runtime& runtime, const EngineOp
   ORRERY_RETURN_IF_ERROR(status);
   core->InJob(Lane::kBackground, [&] {
     status = OpenDb(*core, created);
-    if (status.ok()) status = BeginBoot(*core, report.boot);
+    if (status.ok()) status = BeginBoot(*core);
   });
   ORRERY_RETURN_IF_ERROR(status);
   if (!created) {
@@ -136,8 +136,8 @@ Result<std::unique_ptr<Engine>> OpenRocksEngine(Runtime& runtime, const EngineOp
     ORRERY_RETURN_IF_ERROR(status);
   }
   ORRERY_RETURN_IF_ERROR(RecoverImports(*core));
-  ORRERY_LOG(runtime.log, LogLevel::kInfo, "storage", "engine open, boot {}, log synced through {}", core->boot,
-             report.synced_through);
+  ORRERY_LOG(runtime.log, LogLevel::kInfo, "storage", "engine open, boot {}, {} log records replayed", core->boot,
+             report.records);
   return std::unique_ptr<Engine>(std::make_unique<RocksEngine>(std::move(core)));
 }
 
