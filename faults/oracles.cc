@@ -1,0 +1,72 @@
+#include "faults/oracles.h"
+
+#include <fmt/core.h>
+
+namespace orrery::faults {
+
+class ClusterOracle::Eyes final : public StoreObserver {
+ public:
+  Eyes(ClusterOracle& oracle, StoreId store) : oracle_(oracle), store_(store) {}
+
+  void OnApplied(RegionId region, PeerId, LogIndex index, Term term, uint64_t entry_hash) override {
+    oracle_.OnApplied(store_, {region, index}, term, entry_hash);
+  }
+  void OnSnapshotInstalled(RegionId, PeerId, LogIndex, Term) override {}
+  void OnLeader(RegionId region, PeerId peer, Term term) override { oracle_.OnLeader(store_, region, peer, term); }
+  void OnView(RegionId, const raft::RaftView&) override {}
+  void OnStateHash(RegionId region, PeerId, LogIndex index, uint64_t hash) override {
+    oracle_.OnStateHash(store_, {region, index}, hash);
+  }
+
+ private:
+  ClusterOracle& oracle_;
+  StoreId store_;
+};
+
+ClusterOracle::ClusterOracle() = default;
+ClusterOracle::~ClusterOracle() = default;
+
+StoreObserver* ClusterOracle::ObserverOf(StoreId store) {
+  std::unique_ptr<Eyes>& eyes = eyes_[store];
+  if (eyes == nullptr) eyes = std::make_unique<Eyes>(*this, store);
+  return eyes.get();
+}
+
+void ClusterOracle::OnLeader(StoreId store, RegionId region, PeerId peer, Term term) {
+  const auto [known, first] = leaders_.emplace(std::pair(region, term), peer);
+  if (!first && known->second != peer) {
+    Break("election-safety", fmt::format("region {}: peers {} and {} both lead in term {}", region.value(),
+                                         known->second.value(), peer.value(), term.value()));
+  }
+  if (term >= highest_term_) {
+    highest_term_ = term;
+    leader_ = store;
+  }
+}
+
+void ClusterOracle::OnApplied(StoreId store, Place place, Term term, uint64_t hash) {
+  const auto [known, first] = entries_.emplace(place, Entry{term, hash, store});
+  if (first) return;
+  const Entry& entry = known->second;
+  if (entry.term == term && entry.hash == hash) return;
+  Break("state-machine-safety",
+        fmt::format("region {} index {}: store {} applied an entry of term {} (hash {:016x}), store {} one of term {} "
+                    "(hash {:016x})",
+                    place.first.value(), place.second.value(), entry.first_seen.value(), entry.term.value(), entry.hash,
+                    store.value(), term.value(), hash));
+}
+
+void ClusterOracle::OnStateHash(StoreId store, Place place, uint64_t hash) {
+  const auto [known, first] = state_hashes_.emplace(place, std::pair(hash, store));
+  if (first || known->second.first == hash) return;
+  Break("replica-divergence",
+        fmt::format("region {} index {}: the state of store {} has hash {:016x}, that of store {} {:016x}",
+                    place.first.value(), place.second.value(), known->second.second.value(), known->second.first,
+                    store.value(), hash));
+}
+
+void ClusterOracle::Break(std::string law, std::string words) {
+  if (verdict_.verdict == LawReport::Verdict::kHolds) verdict_ = LawReport::Broken(std::move(law), std::move(words));
+}
+
+}  // namespace orrery::faults

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "raft/region/observer.h"
+#include "runtime/base/time.h"
+#include "workloads/workload.h"
+
+namespace orrery::faults {
+
+/// Sees all replicas at once and says when they contradict each other: what no single store can know. Remembers
+/// the first contradiction. Facts outlive crashes: what was once applied anywhere holds for ever.
+///
+///   election-safety       at most one leader per term (Raft, figure 3)
+///   state-machine-safety  at one index every replica applies the same entry of the same term
+///   replica-divergence    at one index every replica's state has the same hash
+class ClusterOracle {
+ public:
+  ClusterOracle();
+  ~ClusterOracle();
+
+  /// The eyes on one store. Lives as long as the oracle.
+  StoreObserver* ObserverOf(StoreId store);
+
+  const LawReport& verdict() const { return verdict_; }
+  /// The store whose peer was last seen to become leader in the highest term; invalid before the first election.
+  StoreId leader() const { return leader_; }
+  Term highest_term() const { return highest_term_; }
+  uint64_t elections() const { return leaders_.size(); }
+  uint64_t entries_applied() const { return entries_.size(); }
+
+ private:
+  class Eyes;
+  using Place = std::pair<RegionId, LogIndex>;
+  struct Entry {
+    Term term;
+    uint64_t hash = 0;
+    StoreId first_seen;
+  };
+
+  void OnLeader(StoreId store, RegionId region, PeerId peer, Term term);
+  void OnApplied(StoreId store, Place place, Term term, uint64_t hash);
+  void OnStateHash(StoreId store, Place place, uint64_t hash);
+  void Break(std::string law, std::string words);
+
+  std::map<StoreId, std::unique_ptr<Eyes>> eyes_;
+  std::map<std::pair<RegionId, Term>, PeerId> leaders_;
+  std::map<Place, Entry> entries_;
+  std::map<Place, std::pair<uint64_t, StoreId>> state_hashes_;
+  StoreId leader_;
+  Term highest_term_;
+  LawReport verdict_;
+};
+
+}  // namespace orrery::faults

@@ -1,0 +1,290 @@
+#include "faults/sim_cluster.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "runtime/clock.h"
+#include "runtime/fiber/scheduler.h"
+#include "runtime/runtime.h"
+#include "server/node.h"
+
+namespace orrery::faults {
+namespace {
+
+const ClusterId kSimulatedCluster{7};
+const NodeId kOperatorNode{kClientNodeBit | 1};
+
+constexpr Duration kInitialisePatience = seconds(120);
+constexpr Duration kChangeAttempt = seconds(10);
+constexpr Duration kChangePatience = seconds(600);
+constexpr Duration kTransferPatience = seconds(5);
+constexpr Duration kRetryPause = milliseconds(200);
+constexpr Duration kRestartAfterExit = milliseconds(500);
+constexpr size_t kOperatorJobsMax = 4;
+
+/// Whether errors of the disk were injected, after which a store may rightly stop.
+bool SawDiskErrors(const sim::SimDisk& disk) {
+  using sim::DiskFault;
+  uint64_t errors = 0;
+  for (const DiskFault fault : {DiskFault::kWriteError, DiskFault::kShortWrite, DiskFault::kReadError,
+                                DiskFault::kSyncError, DiskFault::kDirectorySyncError, DiskFault::kNoSpace}) {
+    errors += disk.fault_counts().at(static_cast<size_t>(fault));
+  }
+  return errors > 0;
+}
+
+void Pause(ClientHost& host, Duration span) {
+  host.runtime().scheduler.SleepUntil(host.runtime().clock.Now() + span);
+}
+
+Deadline DeadlineIn(ClientHost& host, Duration span) {
+  return Deadline::After(host.runtime().clock.Now(), span);
+}
+
+}  // namespace
+
+SimCluster::SimCluster(sim::World& world, const ClusterShape& shape)
+    : world_(world), shape_(shape), clients_(shape.clients, nullptr) {
+  for (uint64_t id = 1; id <= shape.stores + shape.spares; ++id) {
+    stores_.push_back(StoreId(id));
+    if (id <= shape.stores) members_.insert(StoreId(id));
+  }
+  for (const StoreId store : stores_) AddStore(store);
+  const std::vector<StoreId> founders(members_.begin(), members_.end());
+  world.AddNode(kOperatorNode,
+                [this, founders](Runtime& runtime) {
+                  auto host = std::make_unique<ClientHost>(runtime, founders);
+                  operator_ = host.get();
+                  return host;
+                },
+                {.name = "operator", .has_engine = false});
+  for (uint32_t i = 0; i < shape.clients; ++i) {
+    world.AddNode(ClientNode(i),
+                  [this, founders, i](Runtime& runtime) {
+                    auto host = std::make_unique<ClientHost>(runtime, founders);
+                    clients_[i] = host.get();
+                    return host;
+                  },
+                  {.name = "client" + std::to_string(i), .has_engine = false});
+  }
+  world.OnExit([this](const sim::NodeExit& exit) { OnExit(exit); });
+  world.BootAll();
+}
+
+void SimCluster::AddStore(StoreId store) {
+  fresh_.insert(store);
+  world_.AddNode(NodeIdOf(store), [this, store](Runtime& runtime) {
+    StoreConfig config{.cluster = kSimulatedCluster,
+                       .store = store,
+                       .address = AddressOf(store),
+                       .start = fresh_.contains(store) ? StartMode::kNew : StartMode::kExisting,
+                       .options = shape_.options,
+                       .observer = oracle_.ObserverOf(store)};
+    return CreateNode(runtime, config);
+  });
+}
+
+void SimCluster::Initialise() {
+  Enqueue([this](ClientHost& host) {
+    std::vector<Member> founders;
+    for (const StoreId store : members_) founders.push_back(Member{.store = store, .address = AddressOf(store)});
+    const Status status = host.admin().Initialise(kSimulatedCluster, founders, DeadlineIn(host, kInitialisePatience));
+    if (!status.ok()) return;  // The run ends without progress, which says so.
+    for (const StoreId store : members_) fresh_.erase(store);
+    initialised_ = true;
+  });
+}
+
+bool SimCluster::MayDamage(StoreId store) const {
+  if (!members_.contains(store)) return true;
+  if (damaged_.contains(store)) return true;
+  return damaged_.size() < (members_.size() - 1) / 2 && OperatorIdle();
+}
+
+void SimCluster::HoldDown(StoreId store, bool held) {
+  if (held) {
+    held_down_.insert(store);
+  } else {
+    held_down_.erase(store);
+  }
+}
+
+void SimCluster::EnsureUp(StoreId store) {
+  if (!world_.IsUp(NodeIdOf(store)) && !held_down_.contains(store)) world_.Boot(NodeIdOf(store));
+}
+
+void SimCluster::LoseDisk(StoreId store) {
+  const NodeId node = NodeIdOf(store);
+  world_.Crash(node, sim::CrashKind::kPowerLoss);
+  world_.WipeDisk(node);
+  fresh_.insert(store);
+  if (members_.contains(store)) {
+    damaged_.insert(store);
+    AskToReplace(store, store);
+  }
+  BootLater(store, kRestartAfterExit);
+}
+
+void SimCluster::OnExit(const sim::NodeExit& exit) {
+  if (IsClientNode(exit.node)) return;
+  const StoreId store = StoreOf(exit.node);
+  if (!Explains(store, exit.reason)) {
+    if (unexplained_exit_.empty()) {
+      unexplained_exit_ = fmt::format("{} ended itself at {:.3f} s: {}", world_.NameOf(exit.node),
+                                      static_cast<double>(exit.at.count()) / 1e9, exit.reason.ToString());
+    }
+    return;
+  }
+  const bool useless = exit.reason.code() == StatusCode::kCorruption || exit.reason.code() == StatusCode::kNotMember;
+  if (useless) {
+    LoseDisk(store);
+  } else {
+    BootLater(store, kRestartAfterExit);
+  }
+}
+
+bool SimCluster::Explains(StoreId store, const Status& reason) {
+  const sim::SimDisk& disk = world_.DiskOf(NodeIdOf(store));
+  switch (reason.code()) {
+    case StatusCode::kOk: return true;
+    case StatusCode::kIoError:
+    case StatusCode::kNoSpace: return SawDiskErrors(disk);
+    case StatusCode::kCorruption: return damaged_.contains(store) || !members_.contains(store);
+    case StatusCode::kNotMember: return !members_.contains(store);
+    default: return false;
+  }
+}
+
+void SimCluster::BootLater(StoreId store, Duration after) {
+  const std::string name = fmt::format("boot/store{}/{}", store.value(), ++boots_asked_);
+  world_.Schedule(world_.Now() + after, name, [this, store] { EnsureUp(store); });
+}
+
+void SimCluster::Enqueue(OperatorJob job) {
+  operator_jobs_.push_back(std::move(job));
+  if (operator_busy_) return;
+  operator_busy_ = true;
+  world_.RunInNode(kOperatorNode,
+                   [this](Runtime&) { operator_->Spawn("operator", [this](ClientHost& host) { RunOperator(host); }); });
+}
+
+void SimCluster::RunOperator(ClientHost& host) {
+  while (!operator_jobs_.empty()) {
+    const OperatorJob job = std::move(operator_jobs_.front());
+    operator_jobs_.erase(operator_jobs_.begin());
+    job(host);
+  }
+  operator_busy_ = false;
+}
+
+void SimCluster::AskToReplace(StoreId old_store, StoreId new_store) {
+  Enqueue([this, old_store, new_store](ClientHost& host) { ReplaceUntilDone(host, old_store, new_store); });
+}
+
+void SimCluster::ReplaceUntilDone(ClientHost& host, StoreId old_store, StoreId new_store) {
+  const Instant give_up = host.runtime().clock.Now() + kChangePatience;
+  while (host.runtime().clock.Now() < give_up) {
+    const Result<IdentifyResponse> identity = host.admin().Identify(new_store, DeadlineIn(host, seconds(1)));
+    const Result<MembersResponse> members = host.admin().Members(DeadlineIn(host, seconds(5)));
+    if (identity.ok() && members.ok()) {
+      const auto is_new = [&](const Member& member) {
+        return member.store == new_store && member.incarnation == identity->incarnation &&
+               member.role == MemberRole::kVoter;
+      };
+      const auto is_old = [&](const Member& member) {
+        return member.store == old_store && !(old_store == new_store && is_new(member));
+      };
+      const std::vector<Member>& list = members->members;
+      const bool arrived = std::any_of(list.begin(), list.end(), is_new);
+      const bool left = std::none_of(list.begin(), list.end(), is_old);
+      if (arrived && left && !members->joint) break;
+      std::vector<Member> add;
+      if (!arrived) add.push_back(Member{.store = new_store, .address = AddressOf(new_store)});
+      std::vector<StoreId> remove;
+      if (!left) remove.push_back(old_store);
+      host.admin().ChangeMembers(add, remove, DeadlineIn(host, kChangeAttempt)).IgnoreError();  // Looked at above.
+    }
+    Pause(host, kRetryPause);
+    if (!members_.contains(old_store)) return;  // Somebody else's change has made this one pointless.
+  }
+  members_.erase(old_store);
+  members_.insert(new_store);
+  damaged_.erase(old_store);
+  damaged_.erase(new_store);
+  fresh_.erase(new_store);
+  ++replaced_;
+  if (old_store == new_store) return;
+  // Whoever left may come back one day, as a new store.
+  world_.Schedule(world_.Now(), fmt::format("retire/store{}/{}", old_store.value(), replaced_),
+                  [this, old_store] { LoseDisk(old_store); });
+}
+
+void SimCluster::AskToReplaceDamaged(StoreId store) {
+  if (damaged_.contains(store) && !fresh_.contains(store)) LoseDisk(store);
+}
+
+void SimCluster::AskToTransfer(StoreId to) {
+  if (operator_jobs_.size() >= kOperatorJobsMax) return;
+  Enqueue([to](ClientHost& host) {
+    host.admin().TransferLeader(to, DeadlineIn(host, kTransferPatience)).IgnoreError();  // It may not be possible.
+  });
+}
+
+void SimCluster::AskToCompact(StoreId store) {
+  if (operator_jobs_.size() >= kOperatorJobsMax) return;
+  Enqueue([store](ClientHost& host) {
+    const Bytes request = Encode(ChecksumRequest{.region = kFirstRegion});
+    host.rpc()
+        .Call(Endpoint{NodeIdOf(store)}, KvMethod::kCompactLog, request, DeadlineIn(host, kTransferPatience))
+        .status()
+        .IgnoreError();  // It may not be possible.
+  });
+}
+
+bool SimCluster::Whole() const {
+  return damaged_.empty() && OperatorIdle() &&
+         std::all_of(members_.begin(), members_.end(), [&](StoreId store) { return world_.IsUp(NodeIdOf(store)); });
+}
+
+void SimCluster::CompareReplicas(Duration patience, std::function<void(LawReport)> done) {
+  Enqueue([this, patience, done = std::move(done)](ClientHost& host) {
+    const Instant give_up = host.runtime().clock.Now() + patience;
+    LawReport report;
+    bool settled = false;
+    while (!settled && host.runtime().clock.Now() < give_up) {
+      report = CompareOnce(host, &settled);
+      if (!settled) Pause(host, kRetryPause);
+    }
+    done(settled ? report : LawReport::Undecided("the replicas did not settle: " + report.words));
+  });
+}
+
+LawReport SimCluster::CompareOnce(ClientHost& host, bool* settled) {
+  std::vector<std::pair<StoreId, ChecksumResponse>> answers;
+  for (const StoreId store : members_) {
+    const Result<ChecksumResponse> answer = host.admin().Checksum(store, DeadlineIn(host, seconds(5)));
+    if (!answer.ok()) return LawReport::Undecided(answer.status().ToString());
+    answers.emplace_back(store, *answer);
+  }
+  const auto& [first_store, first] = answers.front();
+  for (const auto& [store, answer] : answers) {
+    if (answer.applied != first.applied) {
+      return LawReport::Undecided(fmt::format("store {} has applied {}, store {} {}", first_store.value(),
+                                              first.applied.value(), store.value(), answer.applied.value()));
+    }
+  }
+  *settled = true;
+  for (const auto& [store, answer] : answers) {
+    if (answer.checksum != first.checksum) {
+      return LawReport::Broken(
+          "replica-divergence",
+          fmt::format("at index {} store {} holds {} pairs (hash {:016x}), store {} {} pairs (hash {:016x})",
+                      first.applied.value(), first_store.value(), first.pairs, first.checksum, store.value(),
+                      answer.pairs, answer.checksum));
+    }
+  }
+  return LawReport::Holds();
+}
+
+}  // namespace orrery::faults

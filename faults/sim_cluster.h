@@ -1,0 +1,111 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "faults/client_host.h"
+#include "faults/oracles.h"
+#include "server/store_config.h"
+#include "sim/world.h"
+
+namespace orrery::faults {
+
+/// Shape of a simulated cluster.
+struct ClusterShape {
+  uint32_t stores = 3;   ///< Founding members.
+  uint32_t spares = 0;   ///< Stores that are up and new, but no members.
+  uint32_t clients = 0;  ///< Client processes besides the operator's.
+  StoreOptions options;
+};
+
+/// A cluster in a simulated world: its stores, an operator and client processes. Knows what each store is to the
+/// cluster, boots stores that ended, and replaces those that lost what they had promised. What to break, and when,
+/// is the nemesis's.
+class SimCluster {
+ public:
+  /// `world` outlives the cluster and is empty. Nodes are added and booted; nothing has run yet.
+  SimCluster(sim::World& world, const ClusterShape& shape);
+  SimCluster(const SimCluster&) = delete;
+  SimCluster& operator=(const SimCluster&) = delete;
+
+  /// Begins the initialisation by the operator; initialised() tells when it is done.
+  void Initialise();
+  bool initialised() const { return initialised_; }
+
+  sim::World& world() { return world_; }
+  const ClusterOracle& oracle() const { return oracle_; }
+  ClientHost& Client(uint32_t index) { return *clients_.at(index); }
+  static NodeId ClientNode(uint32_t index) { return NodeId(kClientNodeBit | (index + 2)); }
+
+  /// Every store, members or not, by id.
+  const std::vector<StoreId>& stores() const { return stores_; }
+  const std::set<StoreId>& members() const { return members_; }
+  /// Members whose durable state cannot be trusted until they are replaced: lost disks, rotten bytes.
+  const std::set<StoreId>& damaged() const { return damaged_; }
+  /// Whether one more member may lose durable state: what Raft promises to survive is a minority of them.
+  bool MayDamage(StoreId store) const;
+  /// Says that `store` was given damage it may notice at any time.
+  void MarkDamaged(StoreId store) { damaged_.insert(store); }
+
+  /// While a store is held down it is not booted when it ends.
+  void HoldDown(StoreId store, bool held);
+  /// Boots it if it is down.
+  void EnsureUp(StoreId store);
+  /// The disk is empty from now on and the store comes back as a new one. Requires: MayDamage or no member.
+  void LoseDisk(StoreId store);
+
+  /// One thing at a time, in the order asked for, by the operator. Replacements are repeated until they have
+  /// succeeded; the others are tried once, and left out if the operator has much to do.
+  void AskToReplace(StoreId old_store, StoreId new_store);
+  /// A member whose state cannot be trusted loses its disk and comes back as a new one, if it did not already.
+  void AskToReplaceDamaged(StoreId store);
+  void AskToTransfer(StoreId to);
+  void AskToCompact(StoreId store);
+  bool OperatorIdle() const { return operator_jobs_.empty() && !operator_busy_; }
+  /// Every member is up and none is damaged.
+  bool Whole() const;
+  /// Compares the replicas' contents through the operator; `done` gets the verdict (kUndecided: it could not be
+  /// compared before `deadline`).
+  void CompareReplicas(Duration patience, std::function<void(LawReport)> done);
+
+  /// A store ended itself without a fault that explains it. Empty if that never happened.
+  const std::string& unexplained_exit() const { return unexplained_exit_; }
+  uint64_t replaced() const { return replaced_; }
+
+ private:
+  using OperatorJob = std::function<void(ClientHost&)>;
+
+  void AddStore(StoreId store);
+  void OnExit(const sim::NodeExit& exit);
+  bool Explains(StoreId store, const Status& reason);
+  void BootLater(StoreId store, Duration after);
+  void Enqueue(OperatorJob job);
+  void RunOperator(ClientHost& host);
+  void ReplaceUntilDone(ClientHost& host, StoreId old_store, StoreId new_store);
+  LawReport CompareOnce(ClientHost& host, bool* settled);
+  StoreId StoreOf(NodeId node) const { return StoreId(node.value()); }
+  static std::string AddressOf(StoreId store) { return "store" + ToString(store) + ":1"; }
+
+  sim::World& world_;
+  ClusterShape shape_;
+  ClusterOracle oracle_;
+  std::vector<StoreId> stores_;
+  std::set<StoreId> members_;
+  std::set<StoreId> damaged_;
+  std::set<StoreId> held_down_;
+  std::set<StoreId> fresh_;  ///< Boot as new: their disk is empty.
+  std::vector<ClientHost*> clients_;
+  ClientHost* operator_ = nullptr;
+  std::vector<OperatorJob> operator_jobs_;
+  bool operator_busy_ = false;
+  bool initialised_ = false;
+  uint64_t replaced_ = 0;
+  uint64_t boots_asked_ = 0;
+  std::string unexplained_exit_;
+};
+
+}  // namespace orrery::faults

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "faults/scenario.h"
+#include "sim/choices.h"
+#include "sim/exit_codes.h"
+#include "sim/fingerprint.h"
+
+namespace orrery::sim {
+class EventSink;
+class Trace;
+}  // namespace orrery::sim
+
+namespace orrery::faults {
+
+/// What one run is besides its scenario.
+struct SimulationOptions {
+  sim::ChoiceOptions choices;  ///< With the seed.
+  sim::Trace* trace = nullptr;
+  sim::EventSink* events = nullptr;
+  std::optional<unsigned char> stack_fill;
+  std::string history_folder;  ///< Histories of the workloads are written there, if not empty.
+};
+
+/// What came of one workload.
+struct WorkloadReport {
+  std::string name;
+  LawReport law;
+  WorkloadStats stats;
+};
+
+/// What came of a run.
+struct SimulationReport {
+  std::string scenario;
+  uint64_t seed = 0;
+  sim::ExitCode exit_code = sim::ExitCode::kOk;
+  std::string outcome;  ///< "ok", or the name of the broken law or of what else went wrong.
+  std::string words;    ///< For people; empty if all is well.
+  sim::Fingerprint fingerprint;
+  uint64_t events = 0;
+  double virtual_seconds = 0;
+  double cpu_seconds = 0;
+  uint64_t stores = 0;
+  uint64_t acknowledged = 0;
+  uint64_t unknown = 0;
+  uint64_t failed = 0;
+  uint64_t elections = 0;
+  uint64_t entries = 0;
+  uint64_t restarts = 0;
+  uint64_t replaced = 0;
+  std::vector<WorkloadReport> workloads;
+  std::map<std::string, uint64_t> faults;    ///< What really happened, by name.
+  std::map<std::string, uint64_t> plans;     ///< What the plan began, by name of the kind.
+  std::map<std::string, uint64_t> left_out;  ///< What the budget forbade.
+  std::map<std::string, uint64_t> probes;
+
+  /// One JSON object on one line.
+  std::string ToJson() const;
+  /// A few lines for people, the last one to paste when something is wrong.
+  std::string ToText() const;
+};
+
+/// The line that repeats a run.
+std::string ReproLine(const std::string& scenario, uint64_t seed);
+
+/// Runs one scenario under one seed: a cluster is made, workloads run while the nemesis breaks things; then
+/// everything is healed and must make progress; then the laws are judged. Deterministic: a function of scenario and
+/// choices.
+SimulationReport RunSimulation(const Scenario& scenario, const SimulationOptions& options);
+
+}  // namespace orrery::faults
