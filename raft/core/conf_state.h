@@ -51,7 +51,7 @@ struct ConfState {
   size_t voter_count() const;
   /// kCorruption unless sorted, unique, valid ids, at least one voter in each half; an empty one is fine.
   Status Check() const;
-  /// "voters 1 2 3 learners 4", joint: "voters 1 2->3 ..."; for transcripts and logs.
+  /// "1 2 3:learner", joint: "1 2:outgoing 3:incoming (joint, leaves by itself)"; for transcripts and logs.
   std::string ToString() const;
 };
 

@@ -12,6 +12,7 @@ namespace orrery::raft {
 /// writes; it asks for writes by Ready and learns of them by Advance. Must reflect Ready n before Advance(n), and
 /// must not suspend. A failure other than kCompacted makes the peer stop for good (Raft::failure()).
 ///
+/// The store may compact what Raft was told is applied (ReportApplied), and nothing beyond.
 /// Positions not yet reported by Advance are never asked for, so a store may be ahead of what Raft knows.
 class LogReader {
  public:

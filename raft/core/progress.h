@@ -68,6 +68,8 @@ struct Progress {
   Inflights inflights;
 
   bool Paused(uint32_t messages_max, size_t bytes_max) const;
+  /// An append with the entries up to `next_after` - 1 left.
+  void Sent(LogIndex next_after, size_t bytes);
   void BecomeProbe();
   void BecomeReplicate();
   void BecomeSnapshot(LogIndex index);

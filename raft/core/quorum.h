@@ -29,7 +29,7 @@ uint64_t MajorityValue(const ConfState& conf, Counts counts, ValueOf value_of) {
     if (counts(member.role)) values[size++] = value_of(member.peer);
   }
   if (size == 0) return 0;
-  const size_t nth = (size - 1) / 2;  // In falling order the majority's smallest stands at size / 2.
+  const size_t nth = (size - 1) / 2;  // A majority, size - nth of them, is at or above this one.
   std::nth_element(values.begin(), values.begin() + nth, values.begin() + size);
   return values[nth];
 }

@@ -128,6 +128,8 @@ class Raft {
   /// options, seed and storage). `rename` maps peer ids, for symmetry reduction; identity if absent.
   using Rename = FunctionRef<PeerId(PeerId)>;
   void AppendCanonical(Bytes& out) const;
+  /// `rename` must keep the invalid id. Entries of kind kConfChange and member contexts are not renamed: with
+  /// configuration changes in the log, states of renamed peers differ although they need not.
   void AppendCanonical(Bytes& out, Rename rename) const;
 
  private:
@@ -147,8 +149,8 @@ class Raft {
     ReadyNumber number;
     /// The last position it stores that is still part of this log; zero: none.
     LogIndex last;
-    bool has_hard_state = false;
-    bool has_snapshot = false;
+    /// The snapshot it installs; zero: none.
+    LogIndex snapshot;
   };
   struct PendingRead {
     uint64_t context = 0;
@@ -160,53 +162,57 @@ class Raft {
     LogIndex last;
     size_t bytes = 0;
   };
-  struct BallotPaper {
+  struct Ballot {
     PeerId peer;
     bool granted = false;
   };
 
   // raft.cc: sending, terms, roles.
   void Send(PeerId to, MessageBody body, After after);
+  ReadyNumber NumberFor(After after) const;
+  bool HasUntaken() const;
   bool TermDurable() const;
-  bool AllDurable() const;
   void BecomeFollower(Term term, PeerId leader);
-  void ResetForTerm(Term term);
+  void EnterTerm(Term term);
   void LeaveLeadership();
   void Fail(Status status);
-  void AcceptLeader(const Message& message);
+  Status CheckStored(const InitialState& initial);
+  void AcceptLeader(PeerId leader);
   Status HandleStaleTerm(const Message& message);
   Status Dispatch(const Message& message);
-  bool IsSoleVoter() const;
 
   // election.cc
   void TickElection();
-  bool Promotable() const;
   bool HasUnappliedConfChange();
   enum class CampaignKind : uint8_t { kPreVote, kElection, kTransfer };
-  bool StartCampaign(CampaignKind kind);
+  Status StartCampaign(CampaignKind kind);
   void RequestVotes(CampaignKind kind, Term campaign_term);
   void RecordVote(PeerId peer, bool granted);
-  void OnElectionOutcome();
+  void DecideElection();
   void BecomeLeader();
-  void OnVoteDurable();
-  bool RefusesToVote(const Message& message, const VoteRequest& request) const;
+  void OnTermDurable();
+  bool ProtectsLeader(const VoteRequest& request) const;
+  void HandlePreVoteRequest(const Message& message, const VoteRequest& request);
   void HandleVoteRequest(const Message& message, const VoteRequest& request);
   void HandleVoteResponse(const Message& message, const VoteResponse& response);
   void CheckQuorum();
 
   // replication.cc
   void TickLeader();
-  Result<LogIndex> AppendAsLeader(EntryKind kind, Payload payload);
+  Status CheckProposable(size_t bytes) const;
+  LogIndex AppendAsLeader(EntryKind kind, Payload payload);
   void BroadcastAppend();
   bool SendAppend(Progress& progress, bool even_if_empty);
+  bool OnUnreadable(Progress& progress, Status status);
   void SendHeartbeats();
   void MaybeCommit();
   void AdvanceCommit(LogIndex index);
   void HandleAppend(const Message& message, const AppendRequest& request);
+  void ForgetStoring(LogIndex index);
   void RejectAppend(PeerId to, const AppendRequest& request);
   void HandleAppendResponse(const Message& message, const AppendResponse& response);
   void OnRefused(Progress& progress, const AppendResponse& response);
-  void OnAcknowledged(Progress& progress, const AppendResponse& response);
+  void OnAcknowledged(Progress& progress, LogIndex index);
   void HandleHeartbeat(const Message& message, const HeartbeatRequest& request);
   void HandleHeartbeatResponse(const Message& message, const HeartbeatResponse& response);
   Progress* FindProgress(PeerId peer);
@@ -214,31 +220,44 @@ class Raft {
 
   // read_index.cc
   Status AddRead(uint64_t context, PeerId from);
+  bool ReadsWantRound() const;
   void StampReads();
+  void UpdateQuorumRound();
   void ConfirmReads();
   void AnswerRead(const PendingRead& read);
   void HandleReadIndexRequest(const Message& message, const ReadIndexRequest& request);
-  void HandleReadIndexResponse(const Message& message, const ReadIndexResponse& response);
+  void HandleReadIndexResponse(const ReadIndexResponse& response);
   bool CommittedInTerm() const;
 
   // conf_change.cc
   void AdoptConf(std::shared_ptr<const ConfState> conf);
   void CollectConfChanges(Ready& ready);
+  void RebuildProgress();
+  void ResignAsRemoved();
   void MaybeLeaveJoint();
 
   // snapshot.cc
-  bool SendSnapshot(Progress& progress);
+  void SendSnapshot(Progress& progress);
   void HandleInstallSnapshot(const Message& message, const InstallSnapshot& install);
 
   // transfer.cc
-  void HandleTimeoutNow(const Message& message);
-  void SendTimeoutNow();
+  void HandleTimeoutNow();
+  void SendTimeoutNow(PeerId target);
   void AbortTransfer();
 
   // ready.cc
   void TakeForStorage(Ready& ready);
-  void TakeMessages(Ready& ready);
+  size_t ApplyBudget() const;
+  std::vector<Message> ReleaseHeld();
   void TakeForApply(Ready& ready);
+  void TakeNews(Ready& ready);
+  SoftState soft_state() const { return SoftState{role_, leader_, term_}; }
+
+  // canonical.cc
+  void AppendCanonicalLog(Encoder& e, Rename rename) const;
+  static void AppendCanonicalConf(Encoder& e, const ConfState& conf, Rename rename);
+  void AppendCanonicalLeader(Encoder& e, Rename rename) const;
+  void AppendCanonicalOutput(Encoder& e, Rename rename) const;
 
   const RaftOptions* options_;
   uint64_t seed_;
@@ -251,11 +270,11 @@ class Raft {
   std::shared_ptr<const ConfState> conf_;
 
   Role role_ = Role::kFollower;
-  bool term_dirty_ = false;         ///< Term or vote changed since the last Ready.
-  bool heartbeat_wanted_ = false;   ///< Reads wait for a round.
-  bool lease_given_up_ = false;     ///< Leader: sent TimeoutNow in this term.
-  bool timeout_now_sent_ = false;   ///< To the present transferee.
-  bool transfer_campaign_ = false;  ///< Candidate: by order of the old leader.
+  bool term_dirty_ = false;        ///< Term or vote changed since the last Ready.
+  bool snapshot_untaken_ = false;  ///< A snapshot to install was not given out yet.
+  bool append_wanted_ =
+      false;  ///< Leader: followers may be sent more, at the next Ready.   ///< Reads wait for a round.
+  bool lease_given_up_ = false;  ///< Leader: sent TimeoutNow in this term.
   PeerId leader_;
   PeerId transferee_;
   uint32_t election_elapsed_ =
@@ -266,7 +285,7 @@ class Raft {
 
   // Leader and candidates.
   std::vector<Progress> progress_;
-  std::vector<BallotPaper> votes_;
+  std::vector<Ballot> votes_;
   uint64_t heartbeat_round_ = 0;
   uint64_t quorum_round_ = 0;
   size_t uncommitted_bytes_ = 0;
@@ -289,5 +308,8 @@ class Raft {
   uint64_t told_quorum_round_ = 0;
   Status failure_;
 };
+
+/// The canonical form of a message, its peers renamed.
+void AppendCanonicalMessage(const Message& message, Bytes& out, Raft::Rename rename);
 
 }  // namespace orrery::raft

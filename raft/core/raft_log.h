@@ -21,6 +21,9 @@ class RaftLog {
  public:
   RaftLog(const LogReader& reader, const InitialState& initial);
 
+  /// kCorruption if the stored positions contradict each other; else the reader's failure. Before anything else.
+  Status Load();
+
   /// A copied log reads the original's storage until it is bound to a copy of that.
   void Rebind(const LogReader& reader) { reader_ = &reader; }
 
@@ -36,23 +39,22 @@ class RaftLog {
 
   /// kCompacted below first_index() - 1. Requires: index <= last_index().
   Result<Term> TermAt(LogIndex index) const;
-  /// True if this log's entry at `index` has `term`. False beyond the end and below what is known.
-  bool Matches(LogIndex index, Term term) const;
   /// True if a log that ends at (last_term, last_index) has everything this one has (Raft paper, section 5.4.1).
   bool IsUpToDate(LogIndex last_index, Term last_term) const;
   /// Entries of [begin, end), at least one, then as many as fit in `bytes_max`.
   Result<std::vector<Entry>> Slice(LogIndex begin, LogIndex end, size_t bytes_max) const;
   /// The last position <= `index` whose term is <= `term`; first_index() - 1 where the log ends below.
-  LogIndex LastAtOrBelow(LogIndex index, Term term) const;
+  Result<LogIndex> LastAtOrBelow(LogIndex index, Term term) const;
 
   /// Appends behind last_index(). Requires: entry.index == last_index() + 1.
   void Append(Entry entry);
   /// Follower: makes the log agree with `entries`, which start behind an agreed position, and removes what conflicts.
-  /// Entries already present are skipped. True if something conflicting was removed.
-  bool Merge(const std::vector<Entry>& entries);
+  /// Entries already present are skipped. The position from which entries were removed; zero: none.
+  Result<LogIndex> Merge(const std::vector<Entry>& entries);
   /// Forward only, never beyond last_index().
   void CommitTo(LogIndex index);
-  /// The log is replaced by a snapshot that is not stored yet.
+  /// The log is replaced by a snapshot that is not stored yet. Its position counts as persisted, handed and applied
+  /// from now on, but until SnapshotPersisted() nothing is handed out and the peer must not campaign.
   void Restore(const SnapshotMeta& meta);
 
   /// Entries not yet given out for storing; marks them as given out.
@@ -65,6 +67,7 @@ class RaftLog {
   /// Committed and durable entries behind handed(), at most `bytes_max` bytes but at least one; marks them.
   Result<std::vector<Entry>> TakeCommitted(size_t bytes_max);
   bool has_committed() const { return handed_ < std::min(commit_, persisted_) && pending_snapshot_ == nullptr; }
+  Result<SnapshotMeta> SnapshotForPeer() const { return reader_->Snapshot(); }
   void AppliedTo(LogIndex index);
   /// Forgets cached entries that are stored and no longer needed, and older ones beyond `bytes_max`.
   /// `keep_uncommitted`: a leader keeps what is not committed.
@@ -78,7 +81,7 @@ class RaftLog {
   LogIndex stored_through() const { return stored_through_; }
 
  private:
-  void TruncateFrom(LogIndex index);
+  Status TruncateFrom(LogIndex index);
   void PopMemoryFront();
 
   const LogReader* reader_;
