@@ -39,6 +39,8 @@ Link::Link(WorldCore& core, SimNode& a, SimNode& b)
     told_[static_cast<size_t>(side)] = std::make_unique<Call>(core, [this, side] { TellClosed(side); });
 }
 
+Link::~Link() = default;
+
 void Link::Send(int side, Channel channel, Bytes payload, int64_t sent_at) {
   const auto me = static_cast<size_t>(side);
   if (&direction(0).from() == &direction(0).to()) state_ = State::kOpen;  // A node's way to itself.

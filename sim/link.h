@@ -84,6 +84,7 @@ class Link {
   enum class State : uint8_t { kClosed, kConnecting, kOpen, kClosing };
 
   Link(WorldCore& core, SimNode& a, SimNode& b);
+  ~Link();
 
   Direction& direction(int side) { return *directions_[static_cast<size_t>(side)]; }
   State state() const { return state_; }

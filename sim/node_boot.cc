@@ -59,43 +59,43 @@ void SimProcess::Exit(Status reason) {
   boot_.Fence();
 }
 
-NodeBoot::NodeBoot(WorldCore& core, SimNode& node, uint64_t number)
-    : actor(core.ActorOf(fmt::format("{}/boot{}", node.actor().name, number))),
+NodeBoot::NodeBoot(WorldCore& core, SimNode& machine, uint64_t number)
+    : actor(core.ActorOf(fmt::format("{}/boot{}", machine.actor().name, number))),
       scheduler(core.stacks, &core.fiber_rank),
       domain(scheduler, actor.name),
       probes(core.choices, actor.hash, core.probe_hits, core.bends),
       log(core, actor),
-      clock(core, node, probes, actor.hash),
+      clock(core, machine, probes, actor.hash),
       process(*this),
       network(core, *this),
       streams(core, *this),
-      offload(core, node, actor),
+      offload(core, machine, actor),
       runtime{scheduler,
               domain,
               clock,
               core.choices.Of(ChoiceStream::kNode, actor.name),
               network,
               streams,
-              node.disk(),
+              machine.disk(),
               offload,
-              *MakeRocks(core, node),
+              *MakeRocks(core, machine),
               addresses,
               probes,
               log,
               process},
-      node_(node),
+      node_(machine),
       number_(number) {}
 
-RocksHost* NodeBoot::MakeRocks(WorldCore& core, SimNode& node) {
-  if (!node.options().has_engine) {
+RocksHost* NodeBoot::MakeRocks(WorldCore& core, SimNode& machine) {
+  if (!machine.options().has_engine) {
     rocks = std::make_unique<NoRocks>();
     return rocks.get();
   }
   auto host = std::make_unique<SimRocksHost>(
-      SimRocksOptions{.disk = node.disk(),
+      SimRocksOptions{.disk = machine.disk(),
                       .random = core.choices.Of(ChoiceStream::kNode, actor.name).Split("rocks"),
-                      .now = [&node] { return node.MonotonicNow(); },
-                      .wall_now = [&node] { return node.clock().WallAt(node.turn_now()); },
+                      .now = [&machine] { return machine.MonotonicNow(); },
+                      .wall_now = [&machine] { return machine.clock().WallAt(machine.turn_now()); },
                       .log = &log});
   engine = host.get();
   rocks = std::move(host);

@@ -69,7 +69,7 @@ class SimProcess final : public Process {
 /// fence, kill the fibers, destroy the node, destroy its engine's environment.
 class NodeBoot {
  public:
-  NodeBoot(WorldCore& core, SimNode& node, uint64_t number);
+  NodeBoot(WorldCore& core, SimNode& machine, uint64_t number);
   ~NodeBoot();
   NodeBoot(const NodeBoot&) = delete;
   NodeBoot& operator=(const NodeBoot&) = delete;
@@ -97,7 +97,7 @@ class NodeBoot {
   std::unique_ptr<Node> node;
 
  private:
-  RocksHost* MakeRocks(WorldCore& core, SimNode& node);
+  RocksHost* MakeRocks(WorldCore& core, SimNode& machine);
 
   SimNode& node_;
   const uint64_t number_;

@@ -83,7 +83,7 @@ void SimNode::Boot() {
   ++boots_;
   busy_until_ = core_.now();
   if (boots_ > 1) core_.CountFault(WorldFault::kRestart);
-  disk_->Boot();
+  if (disk_->frozen()) disk_->Boot();  // A new disk is live.
   boot_ = std::make_unique<NodeBoot>(core_, *this, boots_);
   if (options_.knows_everyone) {
     for (const auto& [id, node] : core_.nodes) boot_->addresses.Set(id, node->actor().name + ":7000");
