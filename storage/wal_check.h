@@ -37,7 +37,8 @@ bool DecodeWalMark(ByteView blob, WalMark* mark);
 ///   open:  marker.Start(*db)
 ///   write: batch.PutLogData(marker.Next()), every batch, synced or not
 ///   sync:  position = marker.Here(*db); if (db->SyncWAL().ok()) marker.Synced(position);
-/// Writes between Here and Synced are fine.
+/// Writes between Here and Synced are fine. A sync that nobody follows up leaves its group unvouched for; a batch that
+/// holds nothing but a mark, written when the writer falls idle, closes that gap as soon as it reaches the disk.
 class WalMarker {
  public:
   struct Position {
@@ -48,7 +49,8 @@ class WalMarker {
   /// Right after DB::Open, before the first write.
   Status Start(rocksdb::DB& db);
   Bytes Next() const { return EncodeWalMark(next_); }
-  /// The end of the log now.
+  /// The end of the log now. Requires: no Write is under way (ask between the writer's own writes, not from a job
+  /// beside it): in the middle of a record it would vouch for half of it.
   Result<Position> Here(rocksdb::DB& db) const;
   /// A sync that began after Here returned ok.
   void Synced(Position position);
