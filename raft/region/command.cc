@@ -85,9 +85,10 @@ Status DecodeInto(ByteView bytes, CommandView& command) {
     case CommandKind::kOpenSession: command.expires_after_entries = decoder.Varint(); break;
     case CommandKind::kHashState: break;
     case CommandKind::kVerifyHash:
-      command.hash_index = LogIndex(decoder.Varint());
+      command.index = LogIndex(decoder.Varint());
       command.hash = decoder.Fixed64();
       break;
+    case CommandKind::kCompactLog: command.index = LogIndex(decoder.Varint()); break;
     default: return Status(StatusCode::kCorruption, "command: unknown kind");
   }
   return decoder.Finish("command");
@@ -119,7 +120,8 @@ Bytes EncodeCommand(const CommandView& command) {
       break;
     case CommandKind::kOpenSession: encoder.Varint(command.expires_after_entries); break;
     case CommandKind::kHashState: break;
-    case CommandKind::kVerifyHash: encoder.Varint(command.hash_index.value()).Fixed64(command.hash); break;
+    case CommandKind::kVerifyHash: encoder.Varint(command.index.value()).Fixed64(command.hash); break;
+    case CommandKind::kCompactLog: encoder.Varint(command.index.value()); break;
   }
   return bytes;
 }

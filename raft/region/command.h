@@ -19,6 +19,7 @@ enum class CommandKind : uint8_t {
   kOpenSession = 2,  ///< expires_after_entries; the session's id is made of the entry's index.
   kHashState = 3,    ///< Every replica hashes its state as of this entry.
   kVerifyHash = 4,   ///< index hash: what the leader's state hashed to; a replica that differs stops itself.
+  kCompactLog = 5,   ///< index: the log up to there may go.
 };
 
 /// The same numbers as WriteKind in server/kv_api.h.
@@ -45,8 +46,8 @@ struct CommandView {
 
   uint64_t expires_after_entries = 0;  ///< kOpenSession
 
-  LogIndex hash_index;  ///< kVerifyHash
-  uint64_t hash = 0;
+  LogIndex index;     ///< kVerifyHash, kCompactLog
+  uint64_t hash = 0;  ///< kVerifyHash
 };
 
 /// Bytes of one command, ready to be packed into an entry.

@@ -62,8 +62,9 @@ TEST_CASE("Command codec: golden bytes") {
         "010162");
   CHECK(Hex(EncodeCommand({.kind = CommandKind::kOpenSession, .expires_after_entries = 300})) == "02ac02");
   CHECK(Hex(EncodeCommand({.kind = CommandKind::kHashState})) == "03");
-  CHECK(Hex(EncodeCommand({.kind = CommandKind::kVerifyHash, .hash_index = LogIndex(9), .hash = 1})) ==
+  CHECK(Hex(EncodeCommand({.kind = CommandKind::kVerifyHash, .index = LogIndex(9), .hash = 1})) ==
         "04090100000000000000");
+  CHECK(Hex(EncodeCommand({.kind = CommandKind::kCompactLog, .index = LogIndex(300)})) == "05ac02");
   CHECK(Hex(Pack({"ab", "c"})) ==
         "010202616201"
         "63");

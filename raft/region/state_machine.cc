@@ -38,7 +38,11 @@ Result<EntryEffects> KvStateMachine::Apply(LogIndex index, ByteView payload) {
         effects.outcomes.push_back(CommandOutcome{.applied = true, .index = index});
         break;
       case CommandKind::kVerifyHash:
-        effects.verify = EntryEffects::Verify{.index = command.hash_index, .hash = command.hash};
+        effects.verify = EntryEffects::Verify{.index = command.index, .hash = command.hash};
+        effects.outcomes.push_back(CommandOutcome{.applied = true, .index = index});
+        break;
+      case CommandKind::kCompactLog:
+        effects.compact_to = std::max(effects.compact_to, command.index);
         effects.outcomes.push_back(CommandOutcome{.applied = true, .index = index});
         break;
     }

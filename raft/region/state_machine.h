@@ -32,6 +32,7 @@ struct EntryEffects {
     uint64_t hash;
   };
   std::optional<Verify> verify;  ///< Compare with the hash made at `index`.
+  LogIndex compact_to;           ///< The log up to here may go; zero: nothing said.
 };
 
 /// The replicated key-value state of one region: a function of the log. Applies committed entries in order into an

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <vector>
+
+#include "raft/region/envelope.h"
+#include "runtime/base/time.h"
+
+namespace orrery {
+
+class Store;
+
+/// What shall be true of a region's membership. A store that stands in both lists gets a new life: what it was is
+/// removed, what it is now is added.
+struct MembershipWish {
+  std::vector<PeerAddress> add;
+  std::vector<StoreId> remove;
+};
+
+/// Makes a wish true, as leader: adds new members as learners, waits until the log has reached them, then promotes
+/// them and removes others in one change (joint if it touches several voters). Says ok once the new configuration is in
+/// force. Asking again continues where an earlier leader stopped; asking for what is true already is ok.
+///
+/// kNotLeader also after handing leadership away because the leader itself shall go. kInvalidArgument (a store would
+/// be member under two lives; nobody would be left). kTimeout: nothing was changed. kUnknownOutcome: begun, not
+/// finished before the deadline. Suspends.
+Status ChangeMembers(Store& store, RegionId region, const MembershipWish& wish, Deadline deadline);
+
+}  // namespace orrery

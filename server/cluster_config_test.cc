@@ -1,0 +1,87 @@
+#include <doctest/doctest.h>
+
+#include "server/store_config.h"
+
+using namespace orrery;
+
+namespace {
+
+constexpr char kGood[] = R"(cluster_id = 7
+name = "demo"
+
+[[store]]
+id = 2
+address = "127.0.0.1:7002"
+
+[[store]]
+id = 1
+address = "127.0.0.1:7001"
+data_dir = "/var/lib/orrery/1"
+
+[raft]
+tick_ms = 50
+lease_reads = false
+
+[storage]
+block_cache_bytes = 1000000
+
+[limits]
+slow_reads_max = 9
+)";
+
+std::string ErrorOf(std::string_view text) {
+  const Result<ClusterConfig> config = ParseClusterConfig(text, "cluster.toml");
+  return config.ok() ? "no error" : std::string(config.status().message());
+}
+
+std::string With(std::string_view line) {
+  return std::string(line) + "\n" + kGood;
+}
+
+}  // namespace
+
+TEST_CASE("Cluster configuration: a good file is read as written") {
+  const Result<ClusterConfig> config = ParseClusterConfig(kGood, "cluster.toml");
+  REQUIRE_MESSAGE(config.ok(), ErrorOf(kGood));
+  CHECK(config.value().cluster == ClusterId(7));
+  CHECK(config.value().name == "demo");
+  REQUIRE(config.value().stores.size() == 2);
+  CHECK(config.value().stores[0].data_directory == "/var/lib/orrery/1");
+  CHECK(config.value().options.region.tick == milliseconds(50));
+  CHECK(!config.value().options.region.lease_reads);
+  CHECK(config.value().options.engine.block_cache_bytes == 1000000);
+  CHECK(config.value().options.slow_reads_max == 9);
+}
+
+TEST_CASE("Cluster configuration: a store is found by its id, a stranger by its name") {
+  const ClusterConfig config = ParseClusterConfig(kGood, "cluster.toml").value();
+  CHECK(config.ForStore(StoreId(2), StartMode::kNew).value().address == "127.0.0.1:7002");
+  CHECK(config.ForStore(StoreId(9), StartMode::kNew).status().message() == "the configuration lists no store 9");
+}
+
+TEST_CASE("Cluster configuration: errors name file, line and key") {
+  CHECK(ErrorOf(With("colour = \"blue\"")) == "cluster.toml:1: colour: unknown key");
+  CHECK(ErrorOf("cluster_id = \"seven\"") == "cluster.toml:1: cluster_id: is a string, must be an integer");
+  CHECK(ErrorOf("cluster_id = 0") == "cluster.toml:1: cluster_id: must be at least 1");
+  CHECK(ErrorOf("cluster_id = 1\n[raft]\nticks = 3") == "cluster.toml:3: raft.ticks: unknown key");
+  CHECK(ErrorOf("cluster_id = 1\n[raft]\npre_vote = 3") ==
+        "cluster.toml:3: raft.pre_vote: is an integer, must be true or false");
+  CHECK(ErrorOf("cluster_id = 1\n[raft]\ntick_ms = -3") == "cluster.toml:3: raft.tick_ms: is -3, out of range");
+  CHECK(ErrorOf("cluster_id = 1\n[[store]]\nid = 1\naddress = \"here\"") ==
+        "cluster.toml:2: store.address: \"here\" is not host:port");
+  CHECK(ErrorOf("cluster_id = 1").find("store: no [[store]] is listed") != std::string::npos);
+  CHECK(ErrorOf("name = \"x\"\n[[store]]\nid = 1\naddress = \"h:1\"").find("cluster_id: is missing") !=
+        std::string::npos);
+}
+
+TEST_CASE("Cluster configuration: one store or one address twice is refused") {
+  CHECK(ErrorOf(std::string(kGood) + "[[store]]\nid = 1\naddress = \"h:1\"\n").find("1 stands twice") !=
+        std::string::npos);
+  CHECK(ErrorOf(std::string(kGood) + "[[store]]\nid = 3\naddress = \"127.0.0.1:7001\"\n")
+            .find("127.0.0.1:7001 stands twice") != std::string::npos);
+}
+
+TEST_CASE("Cluster configuration: values out of their range and syntax errors are refused") {
+  CHECK(ErrorOf(std::string(kGood) + "requests_max = 0\n").find("requests_max is 0") != std::string::npos);
+  CHECK(ErrorOf("cluster_id = = 1").find("cluster.toml:1: ") == 0);
+}

@@ -1,0 +1,231 @@
+#include <doctest/doctest.h>
+
+#include "server/cluster_fixture.h"
+
+using namespace orrery;
+
+namespace {
+
+constexpr StoreId k1(1), k2(2), k3(3), k4(4);
+
+StoreId OneOf(const Cluster&, StoreId not_this) {
+  return not_this == k1 ? k2 : k1;
+}
+
+}  // namespace
+
+TEST_CASE("Cluster: what is put can be read, by everybody's word") {
+  Cluster cluster;
+  REQUIRE(cluster.Initialise().ok());
+  CHECK(cluster.Get("a") == "<none>");
+  CHECK(cluster.Put("a", "1").ok());
+  CHECK(cluster.Get("a") == "1");
+  CHECK(cluster.AwaitEqual({k1, k2, k3}));
+  CHECK(cluster.watch().violations().empty());
+}
+
+TEST_CASE("Cluster: initialising twice is harmless, before it nothing is served") {
+  Cluster cluster;
+  CHECK(cluster.Get("a") == "<TIMEOUT>");
+  REQUIRE(cluster.Initialise().ok());
+  CHECK(cluster.Initialise().ok());
+  CHECK(cluster.Put("a", "1").ok());
+}
+
+TEST_CASE("Cluster: a crash of the leader loses nothing that was acknowledged") {
+  Cluster cluster;
+  REQUIRE(cluster.Initialise().ok());
+  REQUIRE(cluster.Put("a", "1").ok());
+  const StoreId leader = cluster.AwaitLeader();
+  cluster.Crash(leader);
+  CHECK(cluster.Get("a") == "1");
+  CHECK(cluster.Put("b", "2").ok());
+  cluster.Boot(leader);
+  CHECK(cluster.AwaitEqual({k1, k2, k3}));
+  CHECK(cluster.watch().violations().empty());
+}
+
+TEST_CASE("Cluster: a power loss of all stores loses nothing that was acknowledged") {
+  Cluster cluster;
+  REQUIRE(cluster.Initialise().ok());
+  cluster.PutMany(0, 50);
+  for (const StoreId store : {k1, k2, k3}) cluster.Crash(store);
+  for (const StoreId store : {k1, k2, k3}) cluster.Boot(store);
+  CHECK(cluster.Get("key0") == "value0");
+  CHECK(cluster.Get("key49") == "value49");
+  CHECK(cluster.AwaitEqual({k1, k2, k3}));
+  CHECK(cluster.watch().violations().empty());
+}
+
+TEST_CASE("Cluster: two stores of three are enough, one is not") {
+  Cluster cluster;
+  REQUIRE(cluster.Initialise().ok());
+  cluster.Crash(k3);
+  CHECK(cluster.Put("a", "1").ok());
+  cluster.Crash(k2);
+  CHECK(cluster.Put("a", "2").code() == StatusCode::kUnknownOutcome);
+  cluster.Boot(k2);
+  CHECK(cluster.Put("a", "3").ok());
+  CHECK(cluster.Get("a") == "3");
+}
+
+TEST_CASE("Cluster: a store behind the log's beginning gets a snapshot") {
+  Cluster cluster({.tune = [](StoreOptions& options) {
+    options.region.log_entries_min = 4;
+    options.region.log_entries_max = 20;
+    options.region.log_gc_ticks = 1;
+    options.region.snapshot_chunk_bytes = 256;
+  }});
+  REQUIRE(cluster.Initialise().ok());
+  cluster.AwaitLeader();
+  cluster.Crash(k3);
+  cluster.PutMany(0, 200);
+  cluster.Boot(k3);
+  CHECK(cluster.AwaitEqual({k1, k2, k3}));
+  CHECK(cluster.watch().snapshots() >= 1);
+  CHECK(cluster.watch().violations().empty());
+}
+
+TEST_CASE("Cluster: a snapshot that was installed survives a power loss") {
+  Cluster cluster({.tune = [](StoreOptions& options) {
+    options.region.log_entries_min = 4;
+    options.region.log_entries_max = 20;
+    options.region.log_gc_ticks = 1;
+  }});
+  REQUIRE(cluster.Initialise().ok());
+  cluster.AwaitLeader();
+  cluster.Crash(k3);
+  cluster.PutMany(0, 100);
+  cluster.Boot(k3);
+  REQUIRE(cluster.AwaitEqual({k1, k2, k3}));
+  cluster.Crash(k3);
+  cluster.Boot(k3);
+  CHECK(cluster.AwaitEqual({k1, k2, k3}));
+  CHECK(cluster.watch().violations().empty());
+}
+
+TEST_CASE("Cluster: a store is added, caught up and made a voter") {
+  Cluster cluster({.stores = 4});
+  REQUIRE(cluster.Initialise().ok());
+  cluster.PutMany(0, 20);
+  REQUIRE(cluster.Change({k4}, {}).ok());
+  CHECK(cluster.AwaitEqual({k1, k2, k3, k4}));
+  const Result<StatusResponse> status = cluster.StatusOf(k4);
+  REQUIRE(status.ok());
+  CHECK(status.value().members.size() == 4);
+  CHECK(status.value().role == PeerRole::kFollower);
+  CHECK(cluster.watch().violations().empty());
+}
+
+TEST_CASE("Cluster: a removed store stops serving and forgets, also if it led") {
+  Cluster cluster({.stores = 4, .founders = 4});
+  REQUIRE(cluster.Initialise().ok());
+  cluster.PutMany(0, 20);
+  const StoreId leader = cluster.AwaitLeader();
+  REQUIRE(cluster.Change({}, {leader}).ok());
+  CHECK(cluster.Get("key7") == "value7");
+  cluster.world().RunFor(seconds(2));
+  CHECK(cluster.Checksum(leader).code() == StatusCode::kNotMember);
+  CHECK(cluster.StatusOf(OneOf(cluster, leader)).value().members.size() == 3);
+  CHECK(cluster.watch().violations().empty());
+}
+
+TEST_CASE("Cluster: a store removed while it is down learns it when it is back") {
+  Cluster cluster({.stores = 4, .founders = 4});
+  REQUIRE(cluster.Initialise().ok());
+  const StoreId leader = cluster.AwaitLeader();
+  const StoreId gone = leader == k4 ? k3 : k4;
+  cluster.Crash(gone);
+  REQUIRE(cluster.Change({}, {gone}).ok());
+  cluster.Boot(gone);
+  cluster.world().RunFor(seconds(5));
+  CHECK(cluster.Checksum(gone).code() == StatusCode::kNotMember);
+  CHECK(cluster.Put("a", "1").ok());
+}
+
+TEST_CASE("Cluster: a store that lost its disk is nobody until it is replaced by its new self") {
+  Cluster cluster;
+  REQUIRE(cluster.Initialise().ok());
+  cluster.PutMany(0, 20);
+  cluster.Crash(k3);
+  cluster.WipeDisk(k3);
+  cluster.Boot(k3);
+  cluster.world().RunFor(seconds(3));
+  // The amnesiac is up, and the others speak to what it was: it does not answer for that.
+  CHECK(cluster.Checksum(k3).code() == StatusCode::kNotMember);
+  CHECK(cluster.ProbeCount("region.envelope.wrong_life") > 0);
+  REQUIRE(cluster.Change({k3}, {k3}).ok());
+  CHECK(cluster.AwaitEqual({k1, k2, k3}));
+  CHECK(cluster.StatusOf(k3).value().members.size() == 3);
+  CHECK(cluster.watch().violations().empty());
+}
+
+TEST_CASE("Cluster: an amnesiac does not help a minority to a quorum") {
+  Cluster cluster;
+  REQUIRE(cluster.Initialise().ok());
+  REQUIRE(cluster.Put("a", "1").ok());
+  const StoreId leader = cluster.AwaitLeader();
+  const StoreId other = leader == k1 ? k2 : k1;
+  const StoreId third(6 - leader.value() - other.value());
+  cluster.Crash(other);
+  cluster.Crash(third);
+  cluster.WipeDisk(third);
+  cluster.Boot(third);
+  CHECK(!cluster.Put("a", "2").ok());
+  cluster.Boot(other);
+  CHECK(cluster.Put("a", "3").ok());
+  CHECK(cluster.watch().violations().empty());
+}
+
+TEST_CASE("Cluster: replicas compare their contents and agree") {
+  Cluster cluster({.tune = [](StoreOptions& options) { options.region.consistency_check_ticks = 10; }});
+  REQUIRE(cluster.Initialise().ok());
+  cluster.PutMany(0, 100);
+  cluster.world().RunFor(seconds(3));
+  CHECK(cluster.watch().hashes() >= 3);
+  CHECK(cluster.ProbeCount("region.consistency.equal") >= 3);
+  CHECK(cluster.watch().violations().empty());
+}
+
+TEST_CASE("Cluster: a store that is asked to stop hands over and ends well") {
+  Cluster cluster;
+  REQUIRE(cluster.Initialise().ok());
+  REQUIRE(cluster.Put("a", "1").ok());
+  const StoreId leader = cluster.AwaitLeader();
+  cluster.world().RequestStop(NodeIdOf(leader));
+  cluster.world().RunUntil([&] { return !cluster.world().IsUp(NodeIdOf(leader)); }, seconds(10));
+  REQUIRE(cluster.world().exits().size() == 1);
+  CHECK(cluster.world().exits().front().reason.ok());
+  CHECK(cluster.AwaitLeader() != leader);
+  CHECK(cluster.Get("a") == "1");
+}
+
+TEST_CASE("Cluster: an empty directory does not start unless it is said to be new") {
+  Cluster cluster;
+  REQUIRE(cluster.Initialise().ok());
+  cluster.Crash(k3);
+  cluster.WipeDisk(k3);
+  cluster.StartAsExisting(k3);
+  cluster.Boot(k3);
+  cluster.world().RunFor(seconds(1));
+  REQUIRE(cluster.world().exits().size() == 1);
+  CHECK(cluster.world().exits().front().reason.code() == StatusCode::kNotFound);
+}
+
+TEST_CASE("Cluster: a read under a lease does not outlive it") {
+  // The old leader is cut off; a new one is elected and writes. The old one must not answer from its own state.
+  Cluster cluster;
+  REQUIRE(cluster.Initialise().ok());
+  REQUIRE(cluster.Put("a", "old").ok());
+  const StoreId leader = cluster.AwaitLeader();
+  std::vector<NodeId> others;
+  for (const StoreId store : {k1, k2, k3}) {
+    if (store != leader) others.push_back(NodeIdOf(store));
+  }
+  cluster.world().Partition({NodeIdOf(leader)}, others);
+  CHECK(cluster.Put("a", "new").ok());
+  CHECK(cluster.Get("a") == "new");
+  cluster.world().HealNetwork();
+  CHECK(cluster.AwaitEqual({k1, k2, k3}));
+  CHECK(cluster.watch().violations().empty());
+}
