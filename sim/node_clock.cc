@@ -12,6 +12,12 @@ constexpr int64_t kMillion = 1'000'000;
 /// 2026-01-01, when a world begins.
 constexpr int64_t kWallEpochNanos = 1'767'225'600 * kBillion;
 constexpr int64_t kDriftPpbMax = 100'000;
+/// Within these bounds products of span and drift fit into 64 bits.
+constexpr int64_t kShortSpanNanos = int64_t{1} << 46;
+constexpr int kNewtonSteps = 3;
+bool IsSmall(int64_t drift_ppb) {
+  return drift_ppb < (1 << 17) && drift_ppb > -(1 << 17);
+}
 constexpr int64_t kSkewNanosMax = 300 * kMillion;
 
 /// Uptimes that have broken clocks before: fresh, around 2^31 and 2^32 ms, beyond two years.
@@ -51,6 +57,8 @@ void NodeClock::StartMachine(uint64_t machine_life, int64_t now_nanos) {
 }
 
 int64_t NodeClock::Stretch(int64_t span_nanos) const {
+  if (span_nanos < kShortSpanNanos && span_nanos > -kShortSpanNanos && IsSmall(drift_ppb_))
+    return span_nanos + span_nanos * drift_ppb_ / kBillion;
   return span_nanos + static_cast<int64_t>(static_cast<__int128>(span_nanos) * drift_ppb_ / kBillion);
 }
 
@@ -67,10 +75,18 @@ int64_t NodeClock::ReachedAt(Instant at) const {
   int64_t ahead = 0;
   if (__builtin_sub_overflow(at.nanos(), base_monotonic_nanos_, &ahead)) return std::numeric_limits<int64_t>::max();
   if (ahead <= 0) return base_virtual_nanos_;
-  const __int128 exact = static_cast<__int128>(ahead) * kBillion / (kBillion + drift_ppb_) + base_virtual_nanos_;
-  if (exact >= std::numeric_limits<int64_t>::max() - 4) return std::numeric_limits<int64_t>::max();
-  auto reached = static_cast<int64_t>(exact);
+  int64_t reached = 0;
+  if (ahead < kShortSpanNanos && IsSmall(drift_ppb_)) {
+    // Newton's steps: each shrinks the error by the drift.
+    reached = base_virtual_nanos_ + ahead;
+    for (int i = 0; i < kNewtonSteps; ++i) reached += (at - MonotonicAt(reached)).count();
+  } else {
+    const __int128 exact = static_cast<__int128>(ahead) * kBillion / (kBillion + drift_ppb_) + base_virtual_nanos_;
+    if (exact >= std::numeric_limits<int64_t>::max() - 4) return std::numeric_limits<int64_t>::max();
+    reached = static_cast<int64_t>(exact);
+  }
   while (MonotonicAt(reached) < at) ++reached;
+  while (reached > base_virtual_nanos_ && MonotonicAt(reached - 1) >= at) --reached;
   return reached;
 }
 
