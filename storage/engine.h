@@ -9,6 +9,7 @@
 #include "runtime/base/bytes.h"
 #include "runtime/base/function_ref.h"
 #include "storage/column_family.h"
+#include "storage/key_range.h"
 #include "storage/write_batch.h"
 
 /// The engine: an ordered key-value store on this node's disk. Owned by the server, used by storage/, raft/region
@@ -23,13 +24,6 @@
 /// a write but kBusy, stops the store: the engine has called Process::Exit before it returns the error. What a caller
 /// may not ask (an unknown family, a moving bound) is an assertion.
 namespace orrery {
-
-/// Keys in [begin, end) of one family. An empty `end` is "no upper end".
-struct KeyRange {
-  ColumnFamily family = ColumnFamily::kData;
-  Bytes begin;
-  Bytes end;
-};
 
 /// Walks keys in order within fixed bounds, in either direction. Sees the state as of its creation (or of its
 /// snapshot). Reads rows ahead in growing portions, so that a step is mostly a look into memory. Invalid when fresh.
@@ -91,8 +85,8 @@ class RangeImport {
   virtual bool complete() const = 0;
   /// Replaces the ranges by the chunks and then applies `final_batch`, all durable on return. A crash in between is
   /// finished at the next open, before anybody reads: so seen from outside it happens or does not. Suspends.
-  /// Requires: complete(); until it returns nobody writes to the ranges or to keys of `final_batch`, and readers
-  /// may see the ranges replaced before they see `final_batch`.
+  /// Requires: complete(); until it returns nobody writes to the ranges or to keys of `final_batch`. Who reads them
+  /// meanwhile may find old rows, none, or new ones: take them out of service first. (Older snapshots are sound.)
   virtual Status Finish(const WriteBatch& final_batch) = 0;
 };
 

@@ -10,8 +10,6 @@ namespace orrery {
 namespace {
 
 constexpr size_t kEntryOverheadBytes = 24;
-/// Up to so many entries are deleted one by one: a range deletion slows every later read a little.
-constexpr uint64_t kPointDeletesMax = 32;
 
 RaftTag TagOf(GroupRecord which) {
   return static_cast<RaftTag>(which);
@@ -58,11 +56,6 @@ void GroupLog::Append(WriteBatch& batch, std::span<const LogRecord> records) {
 }
 
 void GroupLog::RemoveEntries(WriteBatch& batch, LogIndex begin, LogIndex end) {
-  if (begin >= end) return;
-  if (end.value() - begin.value() > kPointDeletesMax) {
-    batch.DeleteRange(ColumnFamily::kRaft, RaftEntryKey(region_, begin), RaftEntryKey(region_, end));
-    return;
-  }
   for (LogIndex index = begin; index < end; index = index.Next()) {
     batch.Delete(ColumnFamily::kRaft, RaftEntryKey(region_, index));
   }
@@ -184,7 +177,9 @@ GroupLog& LogStore::Create(WriteBatch& batch, RegionId region, LogIndex index, T
 void LogStore::Destroy(WriteBatch& batch, RegionId region) {
   GroupLog* const group = Find(region);
   ORRERY_ASSERT(group != nullptr);
-  batch.DeleteRange(ColumnFamily::kRaft, RaftRegionBegin(region), RaftRegionEnd(region));
+  group->RemoveEntries(batch, group->FirstIndex(), group->LastIndex().Next());
+  batch.Delete(ColumnFamily::kRaft, RaftRecordKey(region, RaftTag::kLogState));
+  for (const GroupRecord which : kGroupRecords) batch.Delete(ColumnFamily::kRaft, RaftRecordKey(region, TagOf(which)));
   cache_bytes_ -= group->cache_.Clear();
   groups_.erase(region);
 }

@@ -23,7 +23,10 @@ Bytes EncodePendingImport(const PendingImport& pending) {
   Encoder encoder(out);
   encoder.Fixed32(0).Fixed8(kVersion).Varint(pending.files.size());
   for (const PendingImport::File& file : pending.files) {
-    encoder.Fixed8(static_cast<uint8_t>(file.family)).LengthPrefixed(file.name).Fixed8(file.has_rows ? 1 : 0);
+    encoder.Fixed8(static_cast<uint8_t>(file.range.family))
+        .LengthPrefixed(file.range.begin)
+        .LengthPrefixed(file.range.end);
+    encoder.LengthPrefixed(file.name).Fixed8(file.has_rows ? 1 : 0);
     encoder.LengthPrefixed(file.first_key).LengthPrefixed(file.last_key);
   }
   encoder.LengthPrefixed(pending.final_batch);
@@ -46,6 +49,8 @@ Result<PendingImport> DecodePendingImport(ByteView bytes) {
   for (uint64_t i = 0; i < files && in.ok(); ++i) {
     PendingImport::File file;
     const uint8_t family = in.Fixed8();
+    file.range.begin = Bytes(in.LengthPrefixed());
+    file.range.end = Bytes(in.LengthPrefixed());
     file.name = std::string(in.LengthPrefixed());
     file.has_rows = in.Fixed8() != 0;
     file.first_key = Bytes(in.LengthPrefixed());
@@ -53,7 +58,7 @@ Result<PendingImport> DecodePendingImport(ByteView bytes) {
     if (!in.ok()) break;
     if (family >= kColumnFamilyCount) return Corrupt("unknown column family");
     if (!IsPlainName(file.name)) return Corrupt("bad file name");
-    file.family = static_cast<ColumnFamily>(family);
+    file.range.family = static_cast<ColumnFamily>(family);
     pending.files.push_back(std::move(file));
   }
   pending.final_batch = Bytes(in.LengthPrefixed());

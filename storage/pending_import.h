@@ -4,14 +4,14 @@
 #include <vector>
 
 #include "runtime/base/bytes.h"
-#include "storage/column_family.h"
+#include "storage/key_range.h"
 
 namespace orrery {
 
 /// The durable record of an import past its point of no return.
 struct PendingImport {
   struct File {
-    ColumnFamily family = ColumnFamily::kData;
+    KeyRange range;
     std::string name;
     bool has_rows = false;
     Bytes first_key;  ///< Meaningful if has_rows.

@@ -9,6 +9,7 @@ namespace orrery {
 namespace {
 
 constexpr Duration kRetryPause = milliseconds(1);
+constexpr uint32_t kDeletePortion = 1000;
 
 StatusCode CodeOf(const rocksdb::Status& status) {
   if (status.IsNoSpace()) return StatusCode::kNoSpace;
@@ -36,6 +37,7 @@ RocksCore::~RocksCore() {
     }
     db->Close().PermitUncheckedError();  // Everything promised is synced; a failing close loses nothing.
     db.reset();
+    env.reset();
   });
 }
 
@@ -60,17 +62,72 @@ Status RocksCore::WriteStatus(const Status& status, const char* what) {
   return told;
 }
 
+Status RocksCore::ExpandRanges(const WriteBatch& batch, WriteBatch* expanded) {
+  rocksdb::Status status;
+  std::set<std::pair<ColumnFamily, Bytes>> put;  // By this batch: not in the database yet.
+  batch.ForEach([&](const WriteBatch::Change& change) {
+    if (change.kind == WriteBatch::Kind::kPut) {
+      expanded->Put(change.family, change.key, change.value);
+      put.emplace(change.family, change.key);
+      return;
+    }
+    if (change.kind == WriteBatch::Kind::kDelete) return expanded->Delete(change.family, change.key);
+    rocksdb::ReadOptions read;
+    const rocksdb::Slice upper = ToSlice(change.value);
+    read.iterate_upper_bound = &upper;
+    const std::unique_ptr<rocksdb::Iterator> rows(db->NewIterator(read, Handle(change.family)));
+    for (rows->Seek(ToSlice(change.key)); rows->Valid(); rows->Next())
+      expanded->Delete(change.family, ToView(rows->key()));
+    if (!rows->status().ok()) status = rows->status();
+    for (auto it = put.lower_bound({change.family, Bytes(change.key)});
+         it != put.end() && it->first == change.family && it->second < change.value; ++it) {
+      expanded->Delete(change.family, it->second);
+    }
+  });
+  return FromRocks(status);
+}
+
+Status RocksCore::DeleteKeys(const KeyRange& range) {
+  for (;;) {
+    WriteBatch batch;
+    rocksdb::Status status;
+    InJob(Lane::kBackground, [&] {
+      rocksdb::ReadOptions read;
+      const rocksdb::Slice upper = ToSlice(range.end);
+      if (!range.end.empty()) read.iterate_upper_bound = &upper;
+      const std::unique_ptr<rocksdb::Iterator> rows(db->NewIterator(read, Handle(range.family)));
+      for (rows->Seek(ToSlice(range.begin)); rows->Valid() && batch.count() < kDeletePortion; rows->Next())
+        batch.Delete(range.family, ToView(rows->key()));
+      status = rows->status();
+    });
+    ORRERY_RETURN_IF_ERROR(WriteStatus(FromRocks(status), "delete range"));
+    if (batch.empty()) return Status::Ok();
+    for (Status applied = Apply(batch); !applied.ok(); applied = Apply(batch)) {
+      if (applied.code() != StatusCode::kBusy) return applied;
+      runtime.scheduler.SleepFor(kRetryPause);
+    }
+  }
+}
+
 Status RocksCore::Apply(const WriteBatch& batch) {
   if (batch.empty()) return Status::Ok();
   rocksdb::Status written;
+  WriteBatch expanded;
+  const WriteBatch* applied = &batch;
+  if (batch.has_ranges()) {
+    Status status;
+    Inline([&] { status = ExpandRanges(batch, &expanded); });
+    ORRERY_RETURN_IF_ERROR(WriteStatus(status, "delete range"));
+    if (expanded.empty()) return Status::Ok();
+    applied = &expanded;
+  }
   Inline([&] {
-    rocksdb::WriteBatch rocks(batch.Encoded());
+    rocksdb::WriteBatch rocks(applied->Encoded());
     rocks.PutLogData(marker.Next()).PermitUncheckedError();  // Rides in the log only, counts as no change.
     rocksdb::WriteOptions write;
     write.sync = false;
     write.no_slowdown = true;  // Else a full buffer would put the loop to sleep.
     written = db->Write(write, &rocks);
-    if (written.ok()) marker.Written();
   });
   ORRERY_ASSERT_THAT(!written.IsInvalidArgument(), written.ToString());
   if (written.IsIncomplete()) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 
 #include <array>
 #include <memory>
@@ -50,6 +51,12 @@ struct RocksCore {
   /// Any error stops the store.
   Status WriteStatus(const Status& status, const char* what);
 
+  /// Range deletions become deletions of the keys that are there: RocksDB 7.8's iterators drop the status of a child
+  /// when they jump over a range tombstone, so that a block that cannot be read (or is not cached) becomes silently
+  /// missing rows. So none is ever written. Inside RocksDB.
+  Status ExpandRanges(const WriteBatch& batch, WriteBatch* expanded);
+  /// Deletes every key of the ranges, in portions, not atomically. Suspends.
+  Status DeleteKeys(const KeyRange& range);
   /// Applies on the loop. kBusy when RocksDB would stall. Does not suspend.
   Status Apply(const WriteBatch& batch);
   /// Makes everything applied so far durable. Suspends.
@@ -63,6 +70,7 @@ struct RocksCore {
 
   Runtime& runtime;
   const EngineOptions options;
+  std::unique_ptr<rocksdb::Env> env;  ///< The host's, with logs begun in order. Dies behind the DB.
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, kColumnFamilyCount> handles{};
   uint64_t boot = 0;

@@ -32,6 +32,7 @@ bool Contains(const KeyRange& range, ColumnFamily family, ByteView key) {
 rocksdb::Status MakeLinks(RocksCore& core, const PendingImport& pending) {
   rocksdb::Env* const env = core.runtime.rocks.env();
   for (const PendingImport::File& file : pending.files) {
+    if (!file.has_rows) continue;
     const std::string path = RocksPath(core, file.name);
     env->DeleteFile(path + kLinkSuffix).PermitUncheckedError();  // Of an earlier attempt.
     const rocksdb::Status status = env->LinkFile(path, path + kLinkSuffix);
@@ -43,8 +44,9 @@ rocksdb::Status MakeLinks(RocksCore& core, const PendingImport& pending) {
 rocksdb::Status IngestLinks(RocksCore& core, const PendingImport& pending) {
   std::map<ColumnFamily, rocksdb::IngestExternalFileArg> by_family;
   for (const PendingImport::File& file : pending.files) {
-    rocksdb::IngestExternalFileArg& argument = by_family[file.family];
-    argument.column_family = core.Handle(file.family);
+    if (!file.has_rows) continue;
+    rocksdb::IngestExternalFileArg& argument = by_family[file.range.family];
+    argument.column_family = core.Handle(file.range.family);
     argument.external_files.push_back(RocksPath(core, file.name) + kLinkSuffix);
     argument.options.move_files = true;
     argument.options.failed_move_fall_back_to_copy = true;
@@ -66,7 +68,7 @@ Status CheckRowsAreThere(RocksCore& core, const PendingImport& pending) {
         if (!file.has_rows || !result.ok()) continue;
         rocksdb::PinnableSlice value;
         const rocksdb::Status status =
-            core.db->Get(rocksdb::ReadOptions(), core.Handle(file.family), ToSlice(*key), &value);
+            core.db->Get(rocksdb::ReadOptions(), core.Handle(file.range.family), ToSlice(*key), &value);
         if (!status.ok()) result = Status(StatusCode::kIoError, "ingested row is not there: " + status.ToString());
       }
     }
@@ -75,8 +77,10 @@ Status CheckRowsAreThere(RocksCore& core, const PendingImport& pending) {
 }
 
 Status Ingest(RocksCore& core, const PendingImport& pending) {
-  if (pending.files.empty()) return Status::Ok();
-  for (;;) {
+  for (const PendingImport::File& file : pending.files) ORRERY_RETURN_IF_ERROR(core.DeleteKeys(file.range));
+  const bool has_rows =
+      std::any_of(pending.files.begin(), pending.files.end(), [](auto& file) { return file.has_rows; });
+  while (has_rows) {
     rocksdb::Status status;
     core.InJob(Lane::kBackground, [&] {
       status = MakeLinks(core, pending);
@@ -86,9 +90,10 @@ Status Ingest(RocksCore& core, const PendingImport& pending) {
     // "External file requires flush": the memory of a family holds keys of the range.
     if (!status.IsInvalidArgument()) return FromRocks(status);
     ORRERY_PROBE(core.runtime.probes, "storage.import.flush_first");
-    for (const PendingImport::File& file : pending.files) ORRERY_RETURN_IF_ERROR(core.FlushFamily(file.family));
+    for (const PendingImport::File& file : pending.files) ORRERY_RETURN_IF_ERROR(core.FlushFamily(file.range.family));
     core.runtime.scheduler.SleepFor(kRetryPause);
   }
+  return Status::Ok();
 }
 
 void RemoveStaged(RocksCore& core, const std::vector<std::string>& names) {
@@ -197,24 +202,7 @@ rocksdb::Status RocksImport::WriteRows(std::span<const SnapshotRow> rows, std::s
 }
 
 rocksdb::Status RocksImport::Seal(Staged& staged) {
-  if (staged.writer == nullptr) {
-    const rocksdb::Status opened = OpenWriter(staged);
-    if (!opened.ok()) return opened;
-  }
-  Bytes end = staged.range.end;
-  if (end.empty()) {
-    // A range deletion needs an end: just behind the last key there is.
-    end = staged.rows > 0 ? staged.last_key : staged.range.begin;
-    const std::unique_ptr<rocksdb::Iterator> rows(
-        core_.db->NewIterator(rocksdb::ReadOptions(), core_.Handle(staged.range.family)));
-    rows->SeekToLast();
-    if (!rows->status().ok()) return rows->status();
-    if (rows->Valid()) end = std::max(end, Bytes(ToView(rows->key())));
-    end.push_back('\0');
-  }
-  const rocksdb::Status status = staged.writer->DeleteRange(ToSlice(staged.range.begin), ToSlice(end));
-  if (!status.ok()) return status;
-  return staged.writer->Finish();
+  return staged.writer == nullptr ? rocksdb::Status::OK() : staged.writer->Finish();  // Syncs the file.
 }
 
 Status RocksImport::Finish(const WriteBatch& final_batch) {
@@ -231,12 +219,12 @@ Status RocksImport::Finish(const WriteBatch& final_batch) {
   ORRERY_RETURN_IF_ERROR(core_.WriteStatus(FromRocks(status), "range import"));
   Status synced;
   core_.runtime.offload.Run(Lane::kBackground, [&] {
-    if (!staged_.empty()) synced = core_.runtime.disk.SyncDirectory(core_.StagingFolder());
+    if (rows_ > 0) synced = core_.runtime.disk.SyncDirectory(core_.StagingFolder());
   });
   ORRERY_RETURN_IF_ERROR(core_.WriteStatus(synced, "range import"));
   PendingImport pending;
   for (const Staged& staged : staged_) {
-    pending.files.push_back({staged.range.family, staged.file, staged.rows > 0, staged.first_key, staged.last_key});
+    pending.files.push_back({staged.range, staged.file, staged.rows > 0, staged.first_key, staged.last_key});
   }
   pending.final_batch = final_batch.Encoded();
   WriteBatch record;

@@ -13,12 +13,13 @@
 namespace orrery {
 
 /// RangeImport on RocksDB. Chunks go into one sorted file per range, beside the engine's folder. Finish:
-///   1. adds to each file a range deletion of its range (it hides what is older, not the file's own rows), syncs;
-///   2. writes a durable record of files and final batch: the point of no return;
-///   3. ingests hard links of the files, all families in one atomic step, and looks whether the rows are there
-///      (RocksDB 7.8 ignores read errors while it reads a file's bounds, and then hides its rows);
+///   1. syncs the files;
+///   2. writes a durable record of ranges, files and final batch: the point of no return;
+///   3. deletes what the ranges hold (key by key, see RocksCore::ExpandRanges), ingests hard links of the files, all
+///      families in one step, and looks whether the rows are there (RocksDB 7.8 ignores read errors while it
+///      reads a file's bounds, and then hides its rows);
 ///   4. applies the final batch and removes the record, durably; 5. removes the files.
-/// An open that finds the record repeats from 3: the files are still there, and ingesting twice changes nothing.
+/// An open that finds the record repeats from 3: the files are still there.
 class RocksImport final : public RangeImport {
  public:
   RocksImport(RocksCore& core, Bytes import_key, std::span<const KeyRange> ranges);

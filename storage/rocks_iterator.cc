@@ -126,16 +126,17 @@ bool RocksIterator::Fill(Source& source, rocksdb::ReadTier tier, const Start& st
   if (!source.continues || source.forward != start.forward) Position(source, start);
   source.forward = start.forward;
   rocksdb::Iterator& rows = *source.rows;
-  while (rows.Valid() && rows_.size() < portion_rows_ && buffer_.size() < core_.options.iterator_bytes_max) {
+  while (rows.Valid() && rows.status().ok() && rows_.size() < portion_rows_ &&
+         buffer_.size() < core_.options.iterator_bytes_max) {
     const ByteView key = ToView(rows.key());
     const ByteView value = ToView(rows.value());
     rows_.push_back({buffer_.size(), key.size(), value.size()});
     buffer_.append(key).append(value);
     start.forward ? rows.Next() : rows.Prev();
   }
-  source.continues = rows.Valid();
-  if (rows.Valid()) return true;
   const rocksdb::Status status = rows.status();
+  source.continues = rows.Valid() && status.ok();
+  if (source.continues) return true;
   if (!status.IsIncomplete()) {
     rocks_status_ = status;
     ended_ = true;

@@ -11,6 +11,7 @@
 #include "storage/rocks_import.h"
 #include "storage/rocks_options.h"
 #include "storage/wal_check.h"
+#include "storage/wal_order_env.h"
 
 namespace orrery {
 namespace {
@@ -35,7 +36,7 @@ Status Prepare(RocksCore& core, bool* created, WalCheckReport* report) {
   Disk& disk = core.runtime.disk;
   ORRERY_ASSIGN_OR_RETURN(*created, disk.Exists(CreatedMark(core.options)));
   ORRERY_RETURN_IF_ERROR(MakeFolder(disk, core.options.folder));
-  return PrepareWalFolder(disk, core.options.folder, report);
+  return CheckWalFolder(disk, core.options.folder, report);
 }
 
 Status OpenStatus(const rocksdb::Status& status, const std::string& folder) {
@@ -48,7 +49,8 @@ Status OpenStatus(const rocksdb::Status& status, const std::string& folder) {
 
 /// Opens with our families. Inside RocksDB.
 Status OpenDb(RocksCore& core, bool created) {
-  rocksdb::DBOptions options = MakeDbOptions(core.options, core.runtime.rocks);
+  core.env = NewWalOrderEnv(core.runtime.rocks.env());
+  rocksdb::DBOptions options = MakeDbOptions(core.options, core.env.get(), core.runtime.rocks.logger());
   options.create_if_missing = !created;
   options.create_missing_column_families = true;
   const auto cache = MakeBlockCache(core.options);
@@ -108,7 +110,6 @@ Status BeginBoot(RocksCore& core) {
   rocksdb::WriteBatch rocks(batch.Encoded());
   rocks.PutLogData(core.marker.Next()).PermitUncheckedError();
   ORRERY_RETURN_IF_ERROR(FromRocks(core.db->Write(rocksdb::WriteOptions(), &rocks)));
-  core.marker.Written();
   ORRERY_ASSIGN_OR_RETURN(const WalMarker::Position position, core.marker.Here(*core.db));
   ORRERY_RETURN_IF_ERROR(FromRocks(core.db->SyncWAL()));
   core.marker.Synced(position);

@@ -7,8 +7,6 @@
 
 #include <algorithm>
 
-#include "runtime/rocks_host.h"
-
 namespace orrery {
 namespace {
 
@@ -49,10 +47,11 @@ void PinRecovery(rocksdb::DBOptions& db) {
 
 }  // namespace
 
-rocksdb::DBOptions MakeDbOptions(const EngineOptions& options, RocksHost& host) {
+rocksdb::DBOptions MakeDbOptions(const EngineOptions& options, rocksdb::Env* env,
+                                 std::shared_ptr<rocksdb::Logger> logger) {
   rocksdb::DBOptions db;
-  db.env = host.env();
-  db.info_log = host.logger();
+  db.env = env;
+  db.info_log = std::move(logger);
   db.create_if_missing = false;
   PinDeterminism(db);
   PinRecovery(db);

@@ -6,10 +6,10 @@
 
 namespace orrery {
 
-class RocksHost;
-
-/// RocksDB's options, equal in both worlds but for what EngineOptions says. Reasons beside each in the source.
-rocksdb::DBOptions MakeDbOptions(const EngineOptions& options, RocksHost& host);
+/// RocksDB's options, equal in both worlds but for what EngineOptions says. `env` comes from NewWalOrderEnv. Reasons
+/// beside each in the source.
+rocksdb::DBOptions MakeDbOptions(const EngineOptions& options, rocksdb::Env* env,
+                                 std::shared_ptr<rocksdb::Logger> logger);
 rocksdb::ColumnFamilyOptions MakeFamilyOptions(const EngineOptions& options,
                                                const std::shared_ptr<rocksdb::Cache>& cache);
 std::shared_ptr<rocksdb::Cache> MakeBlockCache(const EngineOptions& options);

@@ -62,6 +62,7 @@ void WriteBatch::DeleteRange(ColumnFamily family, ByteView begin, ByteView end) 
   BeginRecord(rep_, kTagDeleteRange, family, begin);
   Encoder(rep_).LengthPrefixed(end);
   ++count_;
+  has_ranges_ = true;
 }
 
 void WriteBatch::Append(const WriteBatch& other) {
@@ -69,11 +70,13 @@ void WriteBatch::Append(const WriteBatch& other) {
   ORRERY_ASSERT(other.count_ <= std::numeric_limits<uint32_t>::max() - count_);
   rep_.append(other.rep_, kHeaderBytes);
   count_ += other.count_;
+  has_ranges_ = has_ranges_ || other.has_ranges_;
 }
 
 void WriteBatch::Clear() {
   rep_.resize(kHeaderBytes);
   count_ = 0;
+  has_ranges_ = false;
 }
 
 void WriteBatch::ForEach(FunctionRef<void(const Change&)> visit) const {
@@ -97,14 +100,18 @@ Result<WriteBatch> WriteBatch::Decode(ByteView bytes) {
   const uint32_t count = in.Fixed32();
   uint32_t seen = 0;
   bool sound = in.ok() && sequence == 0;
+  bool has_ranges = false;
   for (Change change; sound && !in.AtEnd(); ++seen) {
     sound = ReadChange(in, &change);
-    if (sound && change.kind == Kind::kDeleteRange) sound = change.key <= change.value;
+    if (!sound || change.kind != Kind::kDeleteRange) continue;
+    has_ranges = true;
+    sound = change.key <= change.value;
   }
   if (!sound || seen != count) return Status(StatusCode::kCorruption, "write batch: truncated or malformed");
   WriteBatch batch;
   batch.rep_ = Bytes(bytes);
   batch.count_ = count;
+  batch.has_ranges_ = has_ranges;
   return batch;
 }
 

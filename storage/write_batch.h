@@ -28,8 +28,8 @@ class WriteBatch {
 
   void Put(ColumnFamily family, ByteView key, ByteView value);
   void Delete(ColumnFamily family, ByteView key);
-  /// Removes every key in [begin, end). Costs later readers something: for many keys, not for a few.
-  /// Requires: begin <= end.
+  /// Removes every key in [begin, end) that is there when the batch is applied. Costs as much as deleting them one by
+  /// one, on the loop: to empty a large range, import nothing into it. Requires: begin <= end.
   void DeleteRange(ColumnFamily family, ByteView begin, ByteView end);
   /// Adds all changes of `other` behind those of this batch.
   void Append(const WriteBatch& other);
@@ -37,6 +37,7 @@ class WriteBatch {
 
   bool empty() const { return count_ == 0; }
   uint32_t count() const { return count_; }
+  bool has_ranges() const { return has_ranges_; }
   /// Bytes it takes in the write-ahead log.
   size_t size_bytes() const { return rep_.size(); }
 
@@ -53,6 +54,7 @@ class WriteBatch {
 
   mutable Bytes rep_;
   uint32_t count_ = 0;
+  bool has_ranges_ = false;
 };
 
 }  // namespace orrery
