@@ -14,10 +14,11 @@ constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 /// A job of RocksDB's background starts within this time of being queued.
 constexpr Duration kBackgroundSpread = milliseconds(2);
 
-std::unique_ptr<SimDisk> MakeDisk(WorldCore& core, const Actor& actor, const NodeOptions& options) {
+std::unique_ptr<SimDisk> MakeDisk(WorldCore& core, const Actor& actor, const NodeOptions& options, Probes& probes) {
   return std::make_unique<SimDisk>(SimDiskOptions{.random = core.choices.Of(ChoiceStream::kDisk, actor.name),
                                                   .capacity_bytes = options.disk_capacity_bytes,
-                                                  .latency = options.disk_latency});
+                                                  .latency = options.disk_latency,
+                                                  .probes = &probes});
 }
 
 void ObserveDisk(WorldCore& core, SimDisk& disk, Actor& actor) {
@@ -65,7 +66,8 @@ SimNode::SimNode(WorldCore& core, NodeId id, NodeFactory factory, NodeOptions op
       actor_(core.ActorOf(options_.name)),
       factory_(std::move(factory)),
       clock_(options_.clock, core.choices, actor_.hash),
-      disk_(MakeDisk(core, actor_, options_)),
+      disk_probes_(core.choices, actor_.hash, core.probe_hits, core.bends),
+      disk_(MakeDisk(core, actor_, options_, disk_probes_)),
       wake_(std::make_unique<WakeEvent>(*this)),
       background_(std::make_unique<BackgroundEvent>(*this)) {
   ObserveDisk(core, *disk_, core.ActorOf(actor_.name + "/disk"));

@@ -11,6 +11,7 @@
 #include "runtime/node.h"
 #include "sim/inside_node.h"
 #include "sim/node_clock.h"
+#include "sim/sim_probes.h"
 #include "sim/world_core.h"
 
 namespace orrery::sim {
@@ -101,6 +102,7 @@ class SimNode final : public NodeContext {
   Actor& actor_;
   NodeFactory factory_;
   NodeClock clock_;
+  SimProbes disk_probes_;  ///< The disk outlives boots, whose probes do not.
   std::unique_ptr<SimDisk> disk_;
   std::unique_ptr<NodeBoot> boot_;
   uint64_t boots_ = 0;
