@@ -251,6 +251,7 @@ void RealNetwork::EndEpoch(Peer& peer, const Status& why) {
     }
   }
   ++counters_.epochs_ended;
+  const bool nothing_left = peer.sender == nullptr && !was_established;
   for (std::shared_ptr<Connection>* slot : {&peer.outbound, &peer.inbound}) {
     if (*slot != nullptr) CloseConnection(**slot);
     slot->reset();
@@ -260,16 +261,16 @@ void RealNetwork::EndEpoch(Peer& peer, const Status& why) {
   peer.overflowed = false;
   peer.read_paused = false;
   forget_.push_back(endpoint);
-  CallDisconnect(endpoint);
+  TellReceivers(endpoint, nothing_left);
 }
 
-void RealNetwork::CallDisconnect(Endpoint endpoint) {
+void RealNetwork::TellReceivers(Endpoint endpoint, bool nothing_left) {
   std::vector<Receiver*> called;
   for (size_t channel = 0; channel < receivers_.size(); ++channel) {
     Receiver* receiver = receivers_[channel];
     if (receiver == nullptr || std::find(called.begin(), called.end(), receiver) != called.end()) continue;
     called.push_back(receiver);
-    receiver->OnDisconnect(endpoint);
+    nothing_left ? receiver->OnConnectFailed(endpoint) : receiver->OnDisconnect(endpoint);
   }
 }
 

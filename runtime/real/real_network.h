@@ -122,7 +122,8 @@ class RealNetwork final : public Network, private ConnectionOwner {
   void AwaitMore();
   void ForgetIdlePeers();
 
-  void CallDisconnect(Endpoint endpoint);
+  /// OnConnectFailed if no message of the epoch has left, else OnDisconnect.
+  void TellReceivers(Endpoint endpoint, bool nothing_left);
   void BackOff(Peer& peer);
   std::shared_ptr<Connection> NewConnection();
   void CloseConnection(Connection& connection);

@@ -48,6 +48,7 @@ class NotingNode final : public Node, public Receiver {
     notes_.Add(ToString(from.node) + " " + message);
   }
   void OnDisconnect(Endpoint peer) override { notes_.Add(ToString(peer.node) + " gone"); }
+  void OnConnectFailed(Endpoint peer) override { notes_.Add(ToString(peer.node) + " not reached"); }
 
  private:
   Runtime& runtime_;
@@ -115,7 +116,7 @@ TEST_CASE("RealNetwork: another cluster is refused, and both sides are told who 
   TestNode theirs(2, 8);
   ours.Knows(2, theirs.address());
   ours.Send(2, "hello");
-  CHECK(ours.notes.Await("2 gone"));
+  CHECK(ours.notes.Await("2 not reached"));
   const Status error = ours.LastError(2);
   CHECK(error.code() == StatusCode::kWrongTarget);
   CHECK(error.message() ==
@@ -128,17 +129,17 @@ TEST_CASE("RealNetwork: a stale address book is noticed: another node, ourselves
   TestNode two(2);
   one.Knows(3, two.address());
   one.Send(3, "hello");
-  CHECK(one.notes.Await("3 gone"));
+  CHECK(one.notes.Await("3 not reached"));
   CHECK(one.LastError(3).message() == two.address() + ": it is node 2 of cluster 1, we expected node 3");
   one.Knows(4, one.address());
   one.Send(4, "hello");
-  CHECK(one.notes.Await("4 gone"));
+  CHECK(one.notes.Await("4 not reached"));
   CHECK(one.LastError(4).code() == StatusCode::kWrongTarget);
   one.Send(5, "hello");
-  CHECK(one.notes.Await("5 gone"));
+  CHECK(one.notes.Await("5 not reached"));
   one.Knows(6, "127.0.0.1:1");
   one.Send(6, "hello");
-  CHECK(one.notes.Await("6 gone"));
+  CHECK(one.notes.Await("6 not reached"));
   CHECK(one.LastError(6).message() == "connect 127.0.0.1:1: Connection refused");
 }
 
