@@ -1,10 +1,10 @@
 #include "client/kv_client.h"
 
 #include "client/backoff.h"
+#include "runtime/base/probe.h"
 #include "runtime/clock.h"
 #include "runtime/fiber/scheduler.h"
 #include "runtime/network.h"
-#include "runtime/base/probe.h"
 #include "runtime/rpc/rpc_client.h"
 #include "runtime/runtime.h"
 
