@@ -30,7 +30,8 @@ class Receiver {
 
   virtual void OnMessage(Endpoint from, Bytes message) = 0;
   /// The connection to `peer` ended; messages sent on it and not answered may or may not have arrived.
-  /// A new connection epoch begins with the next Send. May be called without any message in between.
+  /// A new connection epoch begins with the next Send. May be called without any message in between. A receiver of
+  /// several channels is told once.
   virtual void OnDisconnect(Endpoint peer) = 0;
   /// No connection to `peer` could be made: nothing sent since the last call of either function has left this
   /// node, nor will it. A network that cannot be sure calls OnDisconnect instead.

@@ -155,6 +155,8 @@ Receiver* NodeNetwork::ReceiverOf(Channel channel) const {
 void NodeNetwork::TellEnd(Endpoint peer, bool connected_before) {
   for (size_t i = 0; i < kChannels; ++i) {
     if (closed_ || receivers_[i] == nullptr) continue;
+    // A receiver of several channels is told once.
+    if (std::find(receivers_.begin(), receivers_.begin() + i, receivers_[i]) != receivers_.begin() + i) continue;
     if (connected_before) {
       receivers_[i]->OnDisconnect(peer);
     } else {
