@@ -210,7 +210,7 @@ def check_includes(source):
     row = row_of(source.path)
     if row is None:
         return
-    is_test = source.path.endswith(OUTSIDE_NODES_SUFFIXES) or "test" in os.path.basename(source.path)
+    is_test = source.path.endswith(OUTSIDE_NODES_SUFFIXES) or re.search(r"test|fixture|harness", source.path) is not None
     allowed = [row] + MAY_INCLUDE[row] + (list(EXTRA_FOR_TESTS) if is_test and row != "raft/core/" else [])
     for number, line in enumerate(source.code_lines, 1):
         found = re.match(r'\s*#\s*include\s*(["<])([^">]+)[">]', line)
