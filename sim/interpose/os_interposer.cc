@@ -26,6 +26,7 @@
 
 #include "runtime/base/assert.h"
 #include "sim/inside_node.h"
+#include "sim/interpose/engine_time.h"
 #include "sim/interpose/interpose.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -91,7 +92,9 @@ void FillRandom(void* out, size_t size) {
   }
 }
 
-int ReadClock(clockid_t id, timespec* out) {
+int ReadClock(const char* function, clockid_t id, timespec* out) {
+  if (orrery_sim_inside_node > 0 && orrery::sim::ReadEngineTime(id, out)) return 0;
+  Guard(function);
   return static_cast<int>(syscall(SYS_clock_gettime, id, out));
 }
 
@@ -108,28 +111,24 @@ char* FindVariable(const char* name) {
 extern "C" {
 
 int clock_gettime(clockid_t id, timespec* out) noexcept {
-  Guard("clock_gettime");
-  return ReadClock(id, out);
+  return ReadClock("clock_gettime", id, out);
 }
 int gettimeofday(timeval* __restrict out, void* __restrict) noexcept {
-  Guard("gettimeofday");
   timespec now{};
-  ReadClock(CLOCK_REALTIME, &now);
+  ReadClock("gettimeofday", CLOCK_REALTIME, &now);
   out->tv_sec = now.tv_sec;
   out->tv_usec = now.tv_nsec / 1000;
   return 0;
 }
 time_t time(time_t* out) noexcept {
-  Guard("time");
   timespec now{};
-  ReadClock(CLOCK_REALTIME, &now);
+  ReadClock("time", CLOCK_REALTIME, &now);
   if (out != nullptr) *out = now.tv_sec;
   return now.tv_sec;
 }
 clock_t clock() noexcept {
-  Guard("clock");
   timespec now{};
-  ReadClock(CLOCK_PROCESS_CPUTIME_ID, &now);
+  ReadClock("clock", CLOCK_PROCESS_CPUTIME_ID, &now);
   return now.tv_sec * CLOCKS_PER_SEC + now.tv_nsec / (1'000'000'000 / CLOCKS_PER_SEC);
 }
 
