@@ -1,0 +1,98 @@
+"""ci/fuzz: every libFuzzer target of the build, for some seconds each, from its corpus.
+
+Targets are the programs called *_fuzz or fuzz_* in build/fuzz. Fails on any finding; the input that shows it is kept in
+build/fuzz/findings/.
+"""
+
+import argparse
+import concurrent.futures
+import re
+import shutil
+import sys
+
+from common import BUILD, CPUS, ROOT, Failure, build, capture, configure, fresh_folder, run_main, say, section, table, target_names
+
+FOLDER = BUILD / "fuzz"
+
+
+def build_targets():
+    configure("fuzz")
+    names = target_names("fuzz", r"(\w+_fuzz|fuzz_\w+)")
+    if not names:
+        raise Failure("the fuzz preset has no fuzz targets")
+    build("fuzz", *names)
+    return [FOLDER / name for name in names]
+
+
+def source_of(target):
+    """The x_fuzz.cc whose name ends the target's: orrery_region_command_fuzz is command_fuzz.cc in raft/region."""
+    words = target.name.removeprefix("fuzz_").removesuffix("_fuzz")
+    candidates = []
+    for path in ROOT.glob("**/*_fuzz.cc"):
+        if "build" in path.relative_to(ROOT).parts:
+            continue
+        stem = path.name.removesuffix("_fuzz.cc")
+        if words == stem or words.endswith("_" + stem):
+            # Of frame_fuzz.cc and rpc_frame_fuzz.cc the longer name, then the one whose folder the target names.
+            named = sum(part in words.split("_") for part in path.relative_to(ROOT).parts[:-1])
+            candidates.append((len(stem), named, path))
+    if not candidates:
+        raise Failure(f"no source x_fuzz.cc belongs to the fuzz target {target.name}")
+    return max(candidates)[2]
+
+
+def corpus_of(target):
+    source = source_of(target)
+    stem = source.name.removesuffix("_fuzz.cc")
+    for folder in (source.parent / f"corpus_{stem}", source.parent / f"{stem}_corpus", source.parent / "corpus" / stem,
+                   source.parent / "corpus"):
+        if folder.is_dir() and any(path.is_file() for path in folder.iterdir()):
+            return folder
+    raise Failure(f"fuzz target {target.name} ({source.relative_to(ROOT)}) has no corpus: make corpus_{stem} beside it")
+
+
+def fuzz(target, seconds):
+    """A row for the table, and what went wrong or None."""
+    corpus = corpus_of(target)
+    work = FOLDER / "corpora" / target.name
+    work.mkdir(parents=True, exist_ok=True)
+    findings = FOLDER / "findings" / target.name
+    findings.mkdir(parents=True, exist_ok=True)
+    done = capture([target, f"-max_total_time={seconds}", "-timeout=20", "-rss_limit_mb=3000", "-print_final_stats=1",
+                    f"-artifact_prefix={findings}/", work, corpus], timeout=seconds + 300)
+    statistics = dict(re.findall(r"stat::(\w+):\s+(\d+)", done.errors))
+    coverage = re.findall(r"cov: (\d+)", done.errors)
+    row = [target.name, len(list(corpus.iterdir())), statistics.get("number_of_executed_units", "-"),
+           coverage[-1] if coverage else "-", "ok" if done.exit_code == 0 else f"exit {done.exit_code}"]
+    if done.exit_code == 0:
+        shutil.rmtree(findings)
+        return row, None
+    return row, f"{target.name}:\n" + "\n".join(done.errors.splitlines()[-40:])
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="ci/fuzz", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("seconds", type=int, nargs="?", default=120, help="for each target (default 120)")
+    parser.add_argument("--only", default="", help="targets whose name contains this")
+    arguments = parser.parse_args()
+    if arguments.seconds < 1:
+        raise Failure("SECONDS must be at least 1")
+
+    section("building")
+    chosen = [target for target in build_targets() if arguments.only in target.name]
+    fresh_folder(FOLDER / "findings")
+    for target in chosen:
+        corpus_of(target)  # Complains before time is spent.
+    section(f"{len(chosen)} targets, {arguments.seconds} s each, {CPUS} at a time")
+    with concurrent.futures.ThreadPoolExecutor(CPUS) as pool:
+        results = list(pool.map(lambda target: fuzz(target, arguments.seconds), chosen))
+    say(table(["target", "corpus", "runs", "coverage", "result"], [row for row, _ in results]))
+    complaints = [complaint for _, complaint in results if complaint]
+    for complaint in complaints:
+        say(f"\nFINDING {complaint}")
+    say(f"{len(results) - len(complaints)} passed, {len(complaints)} failed")
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_main("ci/fuzz", main))

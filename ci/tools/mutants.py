@@ -1,0 +1,286 @@
+"""ci/mutants: how many seeds and how much CPU time the simulator takes to find each planted bug.
+
+For each faults/mutants/*.patch: applies it in a worktree of its own (build/mutants/tree), builds orrery-sim, and runs the
+ordinary mix of scenarios, the same for all, seed by seed, until a law fires or the budget ends. A detection counts only if
+the clean build passes the same seed. Writes docs/mutants.md. Results are kept per patch and tree: a run that was
+interrupted goes on where it stopped.
+"""
+
+import argparse
+import concurrent.futures
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import sys
+import time
+
+from common import (BUILD, CPUS, EXIT_CODES, ROOT, Failure, build, capture, commit, must, repro, run_main, say, section,
+                    simulate, table, write_result)
+
+FOLDER = ROOT / "faults" / "mutants"
+WORK = BUILD / "mutants"
+TREE = WORK / "tree"
+MIX = ["everything", "registers", "disks", "membership"]  # In turn, seed by seed. Never tailored to a mutant.
+CAUGHT_BY = (10, 11, 12)
+MARKER = "mutant.reached"
+FIELDS = ("Mutant", "Breaks", "Re-creates", "Marker")
+
+
+class Mutant:
+    def __init__(self, path):
+        self.path = path
+        self.name = path.stem
+        text = path.read_text()
+        self.hash = hashlib.sha256(text.encode()).hexdigest()[:12]
+        header = text.split("\ndiff --git", 1)[0]
+        self.fields = dict(re.findall(r"^([A-Z][\w-]*): (.+)$", header, re.MULTILINE))
+        missing = [field for field in FIELDS if field not in self.fields]
+        if missing:
+            raise Failure(f"{path.relative_to(ROOT)}: the header lacks {', '.join(missing)}")
+        if self.fields["Mutant"] != self.name.split("-", 1)[1]:
+            raise Failure(f"{path.relative_to(ROOT)}: the header names another mutant: {self.fields['Mutant']}")
+
+
+def load_mutants(only):
+    mutants = [Mutant(path) for path in sorted(FOLDER.glob("*.patch"))]
+    if not mutants:
+        raise Failure("faults/mutants holds no patches")
+    listed = set(re.findall(r"^\| (\d\d-[\w-]+) \|", (FOLDER / "README.md").read_text(), re.MULTILINE))
+    present = {mutant.name for mutant in mutants}
+    if listed != present:
+        raise Failure("faults/mutants/README.md and the patches differ: " + ", ".join(sorted(listed ^ present)))
+    wanted = [word for word in only.split(",") if word]
+    unknown = [word for word in wanted if not any(word in mutant.name for mutant in mutants)]
+    if unknown:
+        raise Failure(f"no mutant is called {', '.join(unknown)}")
+    return [mutant for mutant in mutants if not wanted or any(word in mutant.name for word in wanted)]
+
+
+def check(mutants):
+    """Every patch applies to the source as it stands."""
+    bad = []
+    for mutant in mutants:
+        done = capture(["git", "apply", "--check", mutant.path], timeout=30)
+        if done.exit_code != 0:
+            bad.append(f"{mutant.name}: {done.errors.strip().splitlines()[0]}")
+    if bad:
+        raise Failure("patches that do not apply any more:\n  " + "\n  ".join(bad))
+    say(f"{len(mutants)} mutants, every patch applies")
+
+
+# --- Building ---------------------------------------------------------------------------------------------------------
+
+def git_tree(*words):
+    return must(["git", "-C", TREE, *words], f"git {words[0]} in {TREE.relative_to(ROOT)}")
+
+
+def prepare_tree():
+    """The worktree at our commit. Its name for the cache: the hash of the source without the patches."""
+    head = must(["git", "rev-parse", "HEAD"], "git rev-parse").strip()
+    if capture(["git", "diff", "--quiet", "HEAD"]).exit_code != 0:
+        say("note: uncommitted changes are left out; mutants are built from the last commit")
+    if not (TREE / ".git").exists():
+        WORK.mkdir(parents=True, exist_ok=True)
+        must(["git", "worktree", "prune"], "git worktree prune")
+        must(["git", "worktree", "add", "-q", "--detach", TREE, head], "git worktree add")
+    git_tree("reset", "-q", "--hard", head)
+    listing = "\n".join(line for line in git_tree("ls-tree", "-r", "HEAD").splitlines()
+                        if re.search(r"\.(cc|h|fbs|c|txt|cmake|toml|py)$", line) and "\tci/" not in line
+                        and "\tdocs/" not in line)
+    os.environ.update(CCACHE_BASEDIR=str(TREE), CCACHE_NOHASHDIR="1")
+    return hashlib.sha256(listing.encode()).hexdigest()[:12]
+
+
+def build_simulator(key):
+    """Builds what stands in the tree; the program is kept under `key`."""
+    kept = WORK / "bin" / key / "orrery-sim"
+    if kept.exists():
+        return kept
+    made = build("release", "orrery-sim", source=TREE, quiet=True) / "orrery-sim"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(made, kept.with_suffix(".new"))
+    os.replace(kept.with_suffix(".new"), kept)
+    return kept
+
+
+def build_mutant(mutant, tree_hash):
+    key = f"{tree_hash}-{mutant.hash}"
+    if not (WORK / "bin" / key / "orrery-sim").exists():
+        git_tree("apply", mutant.path)
+    try:
+        return build_simulator(key)
+    finally:
+        git_tree("reset", "-q", "--hard", "HEAD")
+
+
+# --- Running ----------------------------------------------------------------------------------------------------------
+
+def runs_in_order(simulator, stop_at):
+    """(scenario, seed, code, report) for the mix, in order, CPUS at a time, until stop_at() says so."""
+    with concurrent.futures.ThreadPoolExecutor(CPUS) as pool:
+        waiting = []
+        number = 0
+        try:
+            while not stop_at():
+                while len(waiting) < CPUS:
+                    scenario, seed = MIX[number % len(MIX)], 1 + number // len(MIX)
+                    number += 1
+                    waiting.append((scenario, seed, pool.submit(simulate, simulator, scenario, seed, 180)))
+                scenario, seed, future = waiting.pop(0)
+                code, report = future.result()
+                yield scenario, seed, code, report
+        finally:
+            for _, _, future in waiting:
+                future.cancel()
+
+
+def law_of(code, report):
+    if code == 12 or report["outcome"].startswith(("ended", "did not end")):
+        words = report.get("words", "")
+        found = re.search(r"(?:ASSERT|assert|invariant broken|ended itself at [\d.]+ s:)[^\n]*", words)
+        what = found.group(0) if found else (words.splitlines() or [""])[0]
+        what = re.sub(r"peer \d+|index \d+|\b\d{3,}\b", "N", what)
+        return f"{report['outcome']}: {what[:110]}" if what else report["outcome"]
+    return report["outcome"]
+
+
+def hunt(simulator, clean, budget, seeds_max):
+    """Runs until a law fires that the clean build keeps."""
+    result = {"caught": False, "seeds": 0, "cpu_seconds": 0.0, "marker_seeds": 0, "odd": []}
+    stop = [False]
+    runs = runs_in_order(simulator, lambda: stop[0])
+    for scenario, seed, code, report in runs:
+        result["seeds"] += 1
+        result["cpu_seconds"] = round(result["cpu_seconds"] + report.get("cpu_seconds", 0), 2)
+        result["marker_seeds"] += 1 if report.get("probes", {}).get(MARKER, 0) else 0
+        if code in CAUGHT_BY:
+            clean_code, _ = simulate(clean, scenario, seed, 180)
+            if clean_code == 0:
+                result.update(caught=True, scenario=scenario, seed=seed, exit_code=code, law=law_of(code, report),
+                              marker=report.get("probes", {}).get(MARKER, 0))
+                stop[0] = True
+            else:
+                result["odd"].append(f"{scenario} {seed}: the clean build fails too ({EXIT_CODES.get(clean_code)})")
+        elif code != 0:
+            result["odd"].append(f"{scenario} {seed}: {EXIT_CODES.get(code, code)}: {report['outcome']}")
+        stop[0] = stop[0] or result["cpu_seconds"] >= budget or result["seeds"] >= seeds_max
+    if not result["caught"]:
+        result["story"] = survivor_story(simulator, clean, result)
+    return result
+
+
+def survivor_story(simulator, clean, result):
+    """Why nobody noticed, from the same seeds on the clean build."""
+    if result["marker_seeds"] == 0:
+        return "marker never hit: workloads or faults do not get there"
+    same = 0
+    looked = 0
+    for scenario in MIX:
+        code, mine = simulate(simulator, scenario, 1, 180)
+        clean_code, other = simulate(clean, scenario, 1, 180)
+        if code == 0 and clean_code == 0 and mine.get("probes", {}).get(MARKER, 0):
+            looked += 1
+            same += mine["fingerprint"] == other["fingerprint"]
+    where = f"marker hit in {result['marker_seeds']} of {result['seeds']} seeds"
+    if looked and same == looked:
+        return f"{where}, fingerprints as on the clean build: no effect seen"
+    return f"{where}, runs differ from the clean build's, laws silent: masked, or checkers blind"
+
+
+# --- Reporting --------------------------------------------------------------------------------------------------------
+
+def write_page(mutants, results, arguments):
+    rows = []
+    for mutant in mutants:
+        result = results.get(mutant.name)
+        if result is None:
+            continue
+        if result["caught"]:
+            found = f"{result['law']}"
+            where = f"`--scenario {result['scenario']} --seed {result['seed']}`"
+            rows.append([mutant.name, found, where, result["seeds"], f"{result['cpu_seconds']:.0f}"])
+        else:
+            rows.append([mutant.name, f"**survived**: {result['story']}", "", f"> {result['seeds']}",
+                         f"> {result['cpu_seconds']:.0f}"])
+    caught = [r for r in results.values() if r["caught"]]
+    seeds = sorted(r["seeds"] for r in caught)
+    cpu = sorted(r["cpu_seconds"] for r in caught)
+    lines = [
+        "# Mutants: what the simulator finds, and how fast", "",
+        "Made by `ci/mutants`; what each mutant re-creates stands in [faults/mutants](../faults/mutants/README.md). Every mutant",
+        f"is hunted by the same mix of scenarios ({', '.join(MIX)} in turn, seeds from 1) until the first law fires",
+        f"or {arguments.cpu_seconds:.0f} CPU seconds are spent. A detection counts only if the clean build passes the same seed.",
+        "Seeds are runs of the mix up to and including the one that found it.", "",
+        f"Commit {commit()}: {len(caught)} of {len(rows)} caught"
+        + (f"; median {seeds[len(seeds) // 2]} seeds and {cpu[len(cpu) // 2]:.0f} CPU seconds." if caught else "."), "",
+        "| mutant | law that fired | by | seeds | CPU s |", "|---|---|---|---:|---:|",
+        *["| " + " | ".join(str(cell).replace("|", "/") for cell in row) + " |" for row in rows], ""]
+    (ROOT / "docs" / "mutants.md").write_text("\n".join(lines))
+    say(table(["mutant", "law that fired", "seeds", "CPU s"], [[r[0], r[1][:70], r[3], r[4]] for r in rows]))
+    return caught, rows
+
+
+def load_results(path):
+    try:
+        return json.loads(path.read_text())
+    except (OSError, json.JSONDecodeError):
+        return {}
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="ci/mutants", description=__doc__,
+                                     formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="only look whether every patch applies")
+    parser.add_argument("--only", default="", help="mutants whose names contain one of these words, comma-separated")
+    parser.add_argument("--cpu-seconds", type=float, default=300, help="budget for each mutant (default 300)")
+    parser.add_argument("--seeds", type=int, default=100000, help="at most so many runs for each")
+    parser.add_argument("--minutes", type=float, default=0, help="begin no further mutant after this; 0: no limit")
+    parser.add_argument("--again", action="store_true", help="forget earlier results for this tree")
+    arguments = parser.parse_args()
+    mutants = load_mutants(arguments.only)
+    check(mutants)
+    if arguments.check:
+        return 0
+
+    section("the clean build")
+    tree_hash = prepare_tree()
+    clean = build_simulator(f"{tree_hash}-clean")
+    kept_path = WORK / f"results-{tree_hash}.json"
+    kept = {} if arguments.again else load_results(kept_path)
+    section(f"{len(mutants)} mutants, {arguments.cpu_seconds:.0f} CPU s each, {CPUS} runs at a time")
+    results = {}
+    began = time.monotonic()
+    for mutant in mutants:
+        known = kept.get(mutant.hash)
+        if known and (known["caught"] or known["cpu_seconds"] >= arguments.cpu_seconds):
+            results[mutant.name] = known
+            continue
+        if arguments.minutes and time.monotonic() - began > arguments.minutes * 60:
+            say(f"{mutant.name}: not begun, the time is over")
+            continue
+        simulator = build_mutant(mutant, tree_hash)
+        result = hunt(simulator, clean, arguments.cpu_seconds, arguments.seeds)
+        results[mutant.name] = kept[mutant.hash] = result
+        kept_path.write_text(json.dumps(kept, indent=1, sort_keys=True))
+        shutil.rmtree(simulator.parent)
+        if result["caught"]:
+            say(f"{mutant.name}: caught by {result['law']} after {result['seeds']} seeds, {result['cpu_seconds']:.0f} CPU s"
+                f" ({result['scenario']} {result['seed']})")
+        else:
+            say(f"{mutant.name}: SURVIVED {result['seeds']} seeds, {result['cpu_seconds']:.0f} CPU s: {result['story']}")
+        for odd in result["odd"][:3]:
+            say(f"  odd: {odd}")
+
+    section("summary")
+    caught, rows = write_page(load_mutants(""), {**{m.name: kept[m.hash] for m in load_mutants("") if m.hash in kept},
+                                                 **results}, arguments)
+    write_result("mutants", {"command": f"ci/mutants --cpu-seconds {arguments.cpu_seconds:.0f}", "results": results})
+    say(f"{len(caught)} of {len(rows)} caught")
+    return 0 if len(caught) == len(rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(run_main("ci/mutants", main))
