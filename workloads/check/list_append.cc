@@ -28,9 +28,11 @@ class ListInference final : public Inference {
   Status FindOrders(bool& again);
   Status FindOrder(uint32_t key, bool& again);
   Status IndexAppends(uint32_t key);
+  void CountOwnAppends(uint32_t key);
 
   void JudgeKey(uint32_t key, EdgeList& edges, AnomalyList& anomalies);
   void JudgeOrder(uint32_t key, AnomalyList& anomalies) const;
+  uint32_t OwnAppendBefore(uint32_t append) const;
   void JudgeElement(uint32_t key, uint32_t at, OpIndex reader, AnomalyList& anomalies) const;
   void JudgePrefixes(uint32_t key, AnomalyList& anomalies);
   void JudgeRepeats(std::span<const uint32_t> touches, AnomalyList& anomalies) const;
@@ -39,13 +41,20 @@ class ListInference final : public Inference {
   void JudgeFuture(uint32_t key, uint32_t read, AnomalyList& anomalies) const;
   void AddUnobserved(uint32_t key, EdgeList& edges);
 
-  std::span<const Value> ListOf(uint32_t micro) const {
+  std::span<const Value> WholeList(uint32_t micro) const {
     const MicroOp& m = index_.micro(micro);
     return m.kind == MicroKind::kReadList ? history_.list(m) : std::span<const Value>();
   }
+  /// What a read shows of others: without the reader's own earlier appends at the end.
+  std::span<const Value> ListOf(uint32_t micro) const {
+    const auto list = WholeList(micro);
+    return index_.after_own_write(micro) ? list.first(list.size() - position_[micro]) : list;
+  }
+  /// A known read of a committed transaction that shows at least its own appends.
   bool IsCommittedRead(uint32_t micro) const {
     const MicroOp& m = index_.micro(micro);
-    return m.kind != MicroKind::kAppend && m.known && index_.committed(index_.txn_of(micro));
+    if (m.kind == MicroKind::kAppend || !m.known || !index_.committed(index_.txn_of(micro))) return false;
+    return !index_.after_own_write(micro) || position_[micro] != kNone;
   }
   std::span<const uint32_t> Order(uint32_t key) const {
     return {order_.data() + order_begin_[key], order_begin_[key + 1] - order_begin_[key]};
@@ -119,8 +128,24 @@ Status ListInference::IndexAppends(uint32_t key) {
   return Status::Ok();
 }
 
+void ListInference::CountOwnAppends(uint32_t key) {
+  std::vector<Value> own;
+  for (uint32_t micro : index_.micros_of_key(key)) {
+    if (!index_.repeated(micro)) own.clear();
+    if (index_.micro(micro).kind == MicroKind::kAppend) {
+      own.push_back(index_.micro(micro).value);
+    } else if (index_.after_own_write(micro)) {
+      const auto list = WholeList(micro);
+      const bool shown = list.size() >= own.size() &&
+                         std::equal(own.begin(), own.end(), list.end() - static_cast<ptrdiff_t>(own.size()));
+      position_[micro] = shown ? static_cast<uint32_t>(own.size()) : kNone;
+    }
+  }
+}
+
 Status ListInference::FindOrder(uint32_t key, bool& again) {
   ORRERY_RETURN_IF_ERROR(IndexAppends(key));
+  CountOwnAppends(key);
   uint32_t longest = kNone;
   size_t size = 0;
   for (uint32_t micro : index_.micros_of_key(key)) {
@@ -196,6 +221,12 @@ void ListInference::JudgeElement(uint32_t key, uint32_t at, OpIndex reader, Anom
     anomalies.Add("duplicate-elements", TxnIndex::Name(reader) + " read " + element + " twice, which was appended once",
                   {writer, reader});
   }
+  if (const uint32_t earlier = OwnAppendBefore(append); earlier != kNone) {
+    anomalies.Add("incompatible-order",
+                  TxnIndex::Name(reader) + " read " + element + " without " + ValueName(earlier) +
+                      " before it, which " + TxnIndex::Name(writer) + " had appended earlier",
+                  {writer, reader});
+  }
   if (index_.fate(writer) != TxnIndex::Fate::kAborted) return;
   anomalies.Add(
       "G1a",
@@ -209,10 +240,22 @@ void ListInference::JudgeElement(uint32_t key, uint32_t at, OpIndex reader, Anom
                 {writer, next});
 }
 
+/// An earlier append of the same transaction to the same key that the order does not show before this one.
+uint32_t ListInference::OwnAppendBefore(uint32_t append) const {
+  if (!index_.after_own_write(append)) return kNone;
+  const uint32_t begin = history_.operation(index_.txn_of(append)).micro_begin;
+  for (uint32_t m = append; m-- > begin;) {
+    if (index_.key_of(m) != index_.key_of(append) || index_.micro(m).kind != MicroKind::kAppend) continue;
+    return position_[m] < position_[append] ? kNone : m;  // kNone, not shown, is greater than any place
+  }
+  return kNone;
+}
+
 void ListInference::JudgeOrder(uint32_t key, AnomalyList& anomalies) const {
   for (uint32_t at = 0; at < Order(key).size(); ++at) {
     const uint32_t append = Order(key)[at];
-    const bool plain = append != kNone && position_[append] == at && index_.committed(index_.txn_of(append));
+    const bool plain = append != kNone && position_[append] == at && index_.committed(index_.txn_of(append)) &&
+                       OwnAppendBefore(append) == kNone;
     if (!plain) JudgeElement(key, at, index_.txn_of(longest_[key]), anomalies);
   }
 }
@@ -233,25 +276,19 @@ void ListInference::JudgePrefixes(uint32_t key, AnomalyList& anomalies) {
   }
 }
 
-/// One transaction's touches of one key, in order: each read must show the one before it and the appends since.
+/// One transaction's touches of one key, in order: each read must show its own appends so far at the end,
+/// and, but for read committed, what the read before it showed and the appends since.
 void ListInference::JudgeRepeats(std::span<const uint32_t> touches, AnomalyList& anomalies) const {
   const OpIndex txn = index_.txn_of(touches[0]);
   if (!index_.committed(txn)) return;
-  std::vector<Value> own;       // every append so far
   std::vector<Value> expected;  // the last read and the appends since
   bool have_read = false;
   for (uint32_t micro : touches) {
     const MicroOp& m = index_.micro(micro);
-    if (m.kind == MicroKind::kAppend) {
-      own.push_back(m.value);
-      expected.push_back(m.value);
-      continue;
-    }
-    if (!m.known) continue;
-    const auto list = ListOf(micro);
-    const bool shows_own = list.size() >= own.size() &&
-                           std::equal(own.begin(), own.end(), list.end() - static_cast<ptrdiff_t>(own.size()));
-    if (!shows_own) {
+    if (m.kind == MicroKind::kAppend) expected.push_back(m.value);
+    if (m.kind == MicroKind::kAppend || !m.known) continue;
+    const auto list = WholeList(micro);
+    if (!IsCommittedRead(micro)) {
       anomalies.Add("internal",
                     TxnIndex::Name(txn) + " read " + ReadName(micro) + " without its own appends at the end", {txn});
     } else if (have_read && !read_committed_ &&
@@ -275,7 +312,7 @@ void ListInference::AddOrderEdges(uint32_t key, EdgeList& edges) const {
   }
 }
 
-/// A read before its own appends cannot show them.
+/// What a read shows of others cannot hold the reader's own appends.
 void ListInference::JudgeFuture(uint32_t key, uint32_t read, AnomalyList& anomalies) const {
   const OpIndex txn = index_.txn_of(read);
   for (uint32_t at = 0; at < ListOf(read).size(); ++at) {
@@ -283,13 +320,12 @@ void ListInference::JudgeFuture(uint32_t key, uint32_t read, AnomalyList& anomal
     if (append == kNone || index_.txn_of(append) != txn) continue;
     return anomalies.Add(
         "internal",
-        TxnIndex::Name(txn) + " read " + ReadName(read) + " before it appended " + ValueName(append) + " itself",
+        TxnIndex::Name(txn) + " read " + ReadName(read) + " with its own " + ValueName(append) + " in the wrong place",
         {txn});
   }
 }
 
 void ListInference::AddReadEdges(uint32_t key, uint32_t read, EdgeList& edges, AnomalyList& anomalies) {
-  if (index_.after_own_write(read)) return;
   if (std::find(incompatible_.begin(), incompatible_.end(), read) != incompatible_.end()) return;
   const OpIndex txn = index_.txn_of(read);
   const uint32_t version = static_cast<uint32_t>(ListOf(read).size());
@@ -305,7 +341,7 @@ void ListInference::AddReadEdges(uint32_t key, uint32_t read, EdgeList& edges, A
                     {index_.txn_of(last), txn});
     }
   }
-  const bool updates = index_.overwritten(read);
+  const bool updates = index_.overwritten(read) || index_.after_own_write(read);
   if (updates) JudgeFuture(key, read, anomalies);
   if (read_committed_) return;
   if (const OpIndex next = FirstWriterFrom(key, version); next != kNoOp) edges.Add(txn, next, Dependency::kReadWrite);
@@ -357,7 +393,7 @@ std::string ListInference::BecauseWriteWrite(OpIndex source, OpIndex target) con
 std::string ListInference::BecauseWriteRead(OpIndex source, OpIndex target) const {
   const Operation& operation = history_.operation(target);
   for (uint32_t m = operation.micro_begin; m < operation.micro_begin + operation.micro_count; ++m) {
-    if (!IsCommittedRead(m) || index_.after_own_write(m)) continue;
+    if (!IsCommittedRead(m)) continue;
     const uint32_t key = index_.key_of(m);
     if (LastWriterBefore(key, static_cast<uint32_t>(ListOf(m).size())) != source) continue;
     return TxnIndex::Name(target) + " read " + ReadName(m) + ", which " + TxnIndex::Name(source) + " appended to last";
@@ -368,7 +404,7 @@ std::string ListInference::BecauseWriteRead(OpIndex source, OpIndex target) cons
 std::string ListInference::BecauseReadWrite(OpIndex source, OpIndex target) const {
   const Operation& operation = history_.operation(source);
   for (uint32_t m = operation.micro_begin; m < operation.micro_begin + operation.micro_count; ++m) {
-    if (!IsCommittedRead(m) || index_.after_own_write(m)) continue;
+    if (!IsCommittedRead(m)) continue;
     const uint32_t key = index_.key_of(m);
     const uint32_t version = static_cast<uint32_t>(ListOf(m).size());
     const OpIndex next = FirstWriterFrom(key, version);
