@@ -21,7 +21,7 @@ struct CheckCommandOptions {
   std::string svg;               ///< Path for the first cycle as SVG; empty: none.
   std::string initial;           ///< Initial value of registers as JSON; empty: nil.
   bool linearizable_keys = false;
-  uint64_t steps_max = 100'000'000;
+  uint64_t steps_max = 40'000'000;
   uint64_t memory_bytes_max = uint64_t{1} << 30;
   int64_t bank_total = 0;
   uint32_t bank_accounts = 0;

@@ -106,6 +106,8 @@ class Search {
   uint64_t hash_low_ = 0;
   uint64_t hash_high_ = 0;
   uint32_t furthest_return_ = 0;
+  uint64_t model_memory_ = 0;  // looked up now and then
+  uint32_t model_memory_age_ = 0;
 };
 
 struct Event {
@@ -265,7 +267,8 @@ bool Search::Backtrack(uint32_t& last_tried) {
 }
 
 bool Search::OverBudget(SearchResult& result) {
-  const uint64_t memory = seen_.MemoryBytes() + model_.MemoryBytes();
+  if (model_memory_age_++ % 64 == 0) model_memory_ = model_.MemoryBytes();
+  const uint64_t memory = seen_.MemoryBytes() + model_memory_;
   budget_.memory_bytes_peak = std::max(budget_.memory_bytes_peak, memory);
   // The set doubles: stop before the doubling that would pass the limit.
   const bool growth = seen_.size() * 4 + 8 > seen_.MemoryBytes() / 16 * 3;

@@ -60,8 +60,8 @@ std::unique_ptr<ModelSpec> SetModel();
 std::unique_ptr<ModelSpec> QueueModel();
 
 struct LinearizabilityOptions {
-  /// Model steps per history. About 100 million a second of the worst kind take 10 s.
-  uint64_t steps_max = 100'000'000;
+  /// Model steps per history. This many of the worst kind take less than 10 s.
+  uint64_t steps_max = 40'000'000;
   /// Bytes of memoised configurations and states.
   uint64_t memory_bytes_max = uint64_t{1} << 30;
   /// Plain read-write registers with unique values are decided by zones in O(n log n) (Gibbons and Korach,

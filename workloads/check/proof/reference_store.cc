@@ -217,8 +217,8 @@ class Store {
 
   void Decide(Client& client) {
     client.committed = !random_.Chance(options_.fail) && MayCommit(client);
-    const bool installs = client.committed ? !(Is(StoreBug::kLostWrite) && random_.Chance(0.05))
-                                           : Is(StoreBug::kAbortedApplied) && random_.Chance(0.2);
+    const bool installs =
+        client.committed ? !(Is(StoreBug::kLostWrite) && random_.Chance(0.05)) : Is(StoreBug::kAbortedApplied);
     client.phase = Client::Phase::kReturning;
     if (!installs) return;
     client.torn = KeysWritten(client);

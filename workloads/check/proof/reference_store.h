@@ -25,7 +25,7 @@ enum class StoreBug : uint8_t {
   kNoReadCheck,       ///< Serializable levels do not validate reads: write skew.
   kDirtyRead,         ///< Reads show writes of transactions that have not committed (and may abort).
   kIntermediateRead,  ///< Reads show writes of a transaction half way through.
-  kAbortedApplied,    ///< Now and then an aborted transaction's writes stay.
+  kAbortedApplied,    ///< An aborted transaction's writes stay.
   kLostWrite,         ///< Now and then an acknowledged commit does not arrive.
   kTornCommit,        ///< The keys of a commit become visible one by one.
   kLongFork,          ///< Half the clients see remote commits late.

@@ -1,0 +1,195 @@
+#include "workloads/check/check_command.h"
+
+#include <doctest/doctest.h>
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+namespace orrery::check {
+namespace {
+
+struct Outcome3 {
+  int code;
+  std::string out;
+  std::string err;
+};
+
+/// A file that goes away with the test.
+class TempFile {
+ public:
+  explicit TempFile(const std::string& name, const std::string& text = "")
+      : path_(std::filesystem::temp_directory_path() / ("orrery-check-" + std::to_string(::getpid()) + "-" + name)) {
+    std::ofstream(path_, std::ios::binary) << text;
+  }
+  ~TempFile() { std::filesystem::remove(path_); }
+  std::string path() const { return path_.string(); }
+  std::string Text() const {
+    std::ifstream in(path_, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+Outcome3 Run(const CheckCommandOptions& options) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const int code = RunCheckCommand(options, out, err);
+  return {code, out.str(), err.str()};
+}
+
+Outcome3 Check(const std::string& text, const std::string& model, const std::string& level = "") {
+  const TempFile file("history", text);
+  CheckCommandOptions options;
+  options.history = file.path();
+  options.model = model;
+  options.level = level;
+  return Run(options);
+}
+
+const char kSkew[] = R"({"type":"invoke","process":0,"ops":[["append","y",1],["r","x",null]]}
+{"type":"invoke","process":1,"ops":[["append","x",1],["r","y",null]]}
+{"type":"ok","process":0,"ops":[["append","y",1],["r","x",[]]]}
+{"type":"ok","process":1,"ops":[["append","x",1],["r","y",[]]]}
+)";
+const char kStale[] = R"({"type":"invoke","process":0,"ops":[["w","x",1]]}
+{"type":"ok","process":0,"ops":[["w","x",1]]}
+{"type":"invoke","process":0,"ops":[["r","x",null]]}
+{"type":"ok","process":0,"ops":[["r","x",null]]}
+)";
+
+TEST_CASE("Check command: 0 holds, 10 broken with name and witness") {
+  const Outcome3 holds = Check(kSkew, "list-append", "snapshot-isolation");
+  CHECK(holds.code == 0);
+  CHECK(holds.out == "list-append snapshot-isolation: 2 operations, holds\n");
+  const Outcome3 broken = Check(kSkew, "list-append", "serializable");
+  CHECK(broken.code == 10);
+  CHECK(broken.out.find("broken\nG2\n") != std::string::npos);
+  CHECK(broken.out.find("line 1-3") != std::string::npos);
+  const Outcome3 stale = Check(kStale, "register");
+  CHECK(stale.code == 10);
+  CHECK(stale.out.find("register linearizable: 2 operations, broken\nnonlinearizable\n") != std::string::npos);
+  CHECK(Check(kStale, "rw-register", "serializable").code == 0);
+  CHECK(Check(kStale, "rw-register").code == 10);
+}
+
+TEST_CASE("Check command: a value nobody wrote is named") {
+  const char text[] =
+      "{\"type\":\"invoke\",\"process\":0,\"ops\":[[\"r\",\"x\",null]]}\n"
+      "{\"type\":\"ok\",\"process\":0,\"ops\":[[\"r\",\"x\",7]]}\n";
+  for (const char* model : {"register", "cas-register", "rw-register"}) {
+    const Outcome3 outcome = Check(text, model);
+    CHECK(outcome.code == 10);
+    CHECK(outcome.out.find("garbage-read") != std::string::npos);
+    CHECK(outcome.out.find("line 1-2") != std::string::npos);
+  }
+}
+
+TEST_CASE("Check command: 1 for bad histories and bad usage, with the reason") {
+  CHECK(Check("", "register").code == 1);
+  CHECK(Check("", "register").err.find("no operation") != std::string::npos);
+  CHECK(Check("{\"type\":\"ok\",\"process\":0}", "register").err.find("line 1: a response without") !=
+        std::string::npos);
+  CHECK(Check(kStale, "tree").err.find("unknown model \"tree\"") != std::string::npos);
+  CHECK(Check(kStale, "register", "tidy").err.find("unknown level \"tidy\"") != std::string::npos);
+  CHECK(Check(kStale, "register", "serializable").err.find("has no level") != std::string::npos);
+  CHECK(Check(kStale, "list-append", "linearizable").err.find("has no level") != std::string::npos);
+  CHECK(Check(kStale, "unique", "linearizable").err.find("has no level") != std::string::npos);
+  CHECK(Check(kStale, "set").err.find("a set knows") != std::string::npos);
+  CHECK(Check(kStale, "queue").err.find("a queue knows") != std::string::npos);
+  CHECK(Check(kSkew, "register").err.find("a register knows") != std::string::npos);
+  for (const char* model : {"tree", "set", "queue", "list-append"}) CHECK(Check(kStale, model).code == 1);
+  const TempFile file("usage", kStale);
+  CheckCommandOptions options{.history = "/nonexistent", .model = "register"};
+  CHECK(Run(options).err.find("cannot open /nonexistent") != std::string::npos);
+  options.history = file.path();
+  options.format = "xml";
+  CHECK(Run(options).err.find("unknown format xml") != std::string::npos);
+  options.format = "edn";
+  CHECK(Run(options).code == 1);
+  options.format = "auto";
+  options.output = "yaml";
+  CHECK(Run(options).err.find("unknown output yaml") != std::string::npos);
+  options.output = "table";
+  options.initial = "[1]";
+  CHECK(Run(options).err.find("--initial") != std::string::npos);
+  options.initial = "";
+  options.model = "rw-register";
+  options.svg = "/nonexistent/a.svg";
+  CHECK(Run(options).err.find("cannot write") != std::string::npos);
+}
+
+TEST_CASE("Check command: 15 when the budget ran out") {
+  std::string text;
+  for (int i = 0; i < 20; ++i) {
+    text += "{\"type\":\"invoke\",\"process\":" + std::to_string(i) + ",\"ops\":[[\"w\",\"x\"," +
+            std::to_string(i % 4) + "]]}\n";
+  }
+  for (const char* value : {"1", "2", "9"}) {
+    text += "{\"type\":\"invoke\",\"process\":99,\"ops\":[[\"r\",\"x\",null]]}\n";
+    text += std::string("{\"type\":\"ok\",\"process\":99,\"ops\":[[\"r\",\"x\",") + value + "]]}\n";
+  }
+  for (int i = 0; i < 20; ++i) text += "{\"type\":\"ok\",\"process\":" + std::to_string(i) + "}\n";
+  const TempFile file("budget", text);
+  CheckCommandOptions options{.history = file.path(), .model = "register"};
+  options.steps_max = 1000;
+  const Outcome3 steps = Run(options);
+  CHECK(steps.code == 15);
+  CHECK(steps.out.find("undecided: the budget of model steps ran out on key x") != std::string::npos);
+  options.steps_max = 40'000'000;
+  options.memory_bytes_max = 100'000;
+  const Outcome3 memory = Run(options);
+  CHECK(memory.code == 15);
+  CHECK(memory.out.find("undecided: the memory budget of 100000 bytes ran out") != std::string::npos);
+}
+
+TEST_CASE("Check command: JSON output and SVG carry the witness") {
+  const TempFile file("json", kSkew);
+  const TempFile svg("svg");
+  CheckCommandOptions options{.history = file.path(), .model = "list-append"};
+  options.output = "json";
+  options.svg = svg.path();
+  const Outcome3 outcome = Run(options);
+  CHECK(outcome.code == 10);
+  const auto object = nlohmann::json::parse(outcome.out);
+  CHECK(object["verdict"] == "broken");
+  CHECK(object["exit_code"] == 10);
+  CHECK(object["level"] == "strict-serializable");
+  REQUIRE(object["anomalies"].size() == 1);
+  CHECK(object["anomalies"][0]["name"] == "G2");
+  CHECK(object["anomalies"][0]["cycle"].size() == 2);
+  CHECK(object["anomalies"][0]["cycle"][0]["dependency"] == "rw");
+  CHECK(object["anomalies"][0]["ops"][0]["line"] == 1);
+  CHECK(svg.Text().starts_with("<svg "));
+}
+
+TEST_CASE("Check command: EDN is recognised, registers may start at a value, laws run by name") {
+  const char edn[] = "{:type :invoke :process 0 :f :read :value nil}\n{:type :ok :process 0 :f :read :value 0}\n";
+  const TempFile file("edn", edn);
+  CheckCommandOptions options{.history = file.path(), .model = "cas-register"};
+  CHECK(Run(options).code == 10);
+  options.initial = "0";
+  CHECK(Run(options).code == 0);
+  const TempFile vector("vector", std::string("[") + edn + "]");
+  options.history = vector.path();
+  CHECK(Run(options).code == 0);
+  const char takes[] = R"({"type":"invoke","process":0,"ops":[["take","x",null]]}
+{"type":"ok","process":0,"ops":[["take","x",1]]}
+{"type":"invoke","process":0,"ops":[["take","x",null]]}
+{"type":"ok","process":0,"ops":[["take","x",1]]}
+)";
+  CHECK(Check(takes, "unique").out.find("unique: 2 operations, broken\nduplicate-take") != std::string::npos);
+  CHECK(Check(takes, "monotonic").code == 10);
+  CHECK(Check(takes, "bank").code == 1);
+  CHECK(Check(takes, "cycle").code == 1);
+  CHECK(Check(kStale, "counter").code == 1);
+  CHECK(Check(kStale, "set-law").code == 1);
+}
+
+}  // namespace
+}  // namespace orrery::check

@@ -1,0 +1,241 @@
+#include <doctest/doctest.h>
+
+#include <sstream>
+#include <string>
+
+#include "workloads/check/history_edn.h"
+#include "workloads/check/history_json.h"
+
+namespace orrery::check {
+namespace {
+
+std::string JsonError(const std::string& text) {
+  const Result<History> history = ReadJsonHistory(text);
+  return history.ok() ? "" : std::string(history.status().message());
+}
+std::string EdnError(const std::string& text) {
+  const Result<History> history = ReadEdnHistory(text);
+  return history.ok() ? "" : std::string(history.status().message());
+}
+bool Says(const std::string& error, std::string_view what) {
+  return error.find(what) != std::string::npos;
+}
+
+const char kSmall[] =
+    R"({"type":"invoke","process":0,"time":5,"ops":[["append","x",1],["r","y",null]]}
+{"type":"invoke","process":1,"time":6,"stale":true,"ops":[["r","x",null]]}
+
+{"type":"ok","process":0,"time":9,"ops":[["append","x",1],["r","y",[1,"two",true]]]}
+{"type":"info","process":1,"time":9}
+{"type":"invoke","process":1,"time":10,"ops":[["cas","z",null,-5000000000]]}
+{"type":"ok","process":1,"ops":[["cas","z",null,-5000000000,false]]}
+)";
+
+TEST_CASE("JSON history: events become operations") {
+  const History h = ReadJsonHistory(kSmall).value();
+  REQUIRE(h.size() == 3);
+  CHECK(h.operation(0).outcome == Outcome::kOk);
+  CHECK(h.operation(0).invoke_line == 1);
+  CHECK(h.operation(0).return_line == 4);
+  CHECK(h.operation(0).invoke_time == 5);
+  CHECK(h.operation(0).ret > h.operation(1).invoke);
+  CHECK(h.list(h.micros(0)[1]).size() == 3);
+  CHECK(h.operation(1).outcome == Outcome::kUnknown);
+  CHECK(h.operation(1).ret == kOpen);
+  CHECK(h.operation(1).stale_read);
+  CHECK_FALSE(h.micros(1)[0].known);
+  CHECK_FALSE(h.micros(2)[0].success);
+  CHECK(h.values().AsInt(h.micros(2)[0].value) == -5000000000);
+  CHECK(h.Describe(0) == "op 0 (line 1-4) by process 0: append x 1, r y [1 two true]; ok");
+}
+
+TEST_CASE("JSON history: what is written reads back the same, every kind") {
+  History h;
+  const Value k = h.Text("k\n\"quoted\"");
+  const Value n = h.Int(1);
+  const std::vector<Value> list{n, h.Text("two"), h.Int(-7), h.values().Bool(true)};
+  const auto ok = [&](uint32_t process, MicroOp micro) {
+    const OpIndex op = h.Invoke(process, {micro});
+    h.Complete(op, Outcome::kOk, {micro});
+  };
+  ok(0, Write(k, n));
+  ok(0, Read(k, n));
+  ok(0, Read(k, kNil));
+  ok(0, h.ListRead(k, list));
+  ok(0, h.ListRead(k, {}));
+  ok(0, Append(k, n));
+  ok(0, Cas(k, kNil, n, true));
+  ok(0, Cas(k, n, n, false));
+  ok(0, AddToSet(k, n));
+  ok(0, RemoveFromSet(k, n));
+  ok(0, Contains(k, n, false));
+  ok(0, Contains(k, n, true));
+  ok(0, Enqueue(k, n));
+  ok(0, Dequeue(k, n));
+  ok(0, Dequeue(k, kNil));
+  ok(0, Increment(k, h.Int(-3)));
+  ok(0, Take(k, n));
+  const OpIndex open = h.Invoke(1, {Read(k), Write(k, n)}, 77);
+  h.SetStaleRead(open);
+  h.Complete(open, Outcome::kUnknown);
+  const OpIndex next = h.Invoke(1, {Dequeue(k)}, 78);
+  h.Complete(next, Outcome::kFail);
+  h.Invoke(2, {Contains(k, n)});
+  std::ostringstream first;
+  WriteJsonHistory(h, first);
+  const Result<History> back = ReadJsonHistory(first.str());
+  REQUIRE_MESSAGE(back.ok(), back.status().ToString());
+  REQUIRE(back->size() == h.size());
+  for (OpIndex op = 0; op < h.size(); ++op) {
+    CHECK(back->operation(op).outcome == h.operation(op).outcome);
+    CHECK(back->operation(op).stale_read == h.operation(op).stale_read);
+    CHECK(back->operation(op).invoke_time == h.operation(op).invoke_time);
+    REQUIRE(back->micros(op).size() == h.micros(op).size());
+    for (size_t i = 0; i < h.micros(op).size(); ++i) {
+      CHECK(back->DescribeMicro(back->micros(op)[i]) == h.DescribeMicro(h.micros(op)[i]));
+    }
+  }
+  std::ostringstream second;
+  WriteJsonHistory(*back, second);
+  CHECK(first.str() == second.str());
+}
+
+TEST_CASE("JSON history: every way of being wrong is named with its line") {
+  const std::string invoke = R"({"type":"invoke","process":0,"ops":[["r","x",null]]})"
+                             "\n";
+  const std::string ok = R"({"type":"ok","process":0,"ops":[["r","x",1]]})"
+                         "\n";
+  CHECK(JsonError(invoke + ok).empty());
+  CHECK(Says(JsonError(ok), "line 1: a response without an invocation"));
+  CHECK(Says(JsonError(invoke + ok + ok), "line 3: a response without an invocation"));
+  CHECK(Says(JsonError(invoke + invoke), "line 2: process 0 is still busy with the invocation of line 1"));
+  CHECK(Says(JsonError(invoke + ok.substr(0, 30)), "line 2: not JSON (a cut file?)"));
+  CHECK(Says(JsonError("[1]"), "line 1: an event is an object"));
+  CHECK(Says(JsonError("{}"), "line 1: \"type\" is missing"));
+  CHECK(Says(JsonError(R"({"type":"begin","process":0})"), "unknown type \"begin\""));
+  CHECK(Says(JsonError(R"({"type":"invoke","ops":[]})"), "\"process\" is missing"));
+  CHECK(Says(JsonError(R"({"type":"invoke","process":-1,"ops":[]})"), "\"process\""));
+  CHECK(Says(JsonError(R"({"type":"invoke","process":4294967296,"ops":[]})"), "\"process\""));
+  CHECK(Says(JsonError(R"({"type":"invoke","process":0})"), "\"ops\" is missing"));
+  CHECK(Says(JsonError(R"({"type":"invoke","process":0,"ops":7})"), "\"ops\" is not an array"));
+  CHECK(Says(JsonError(R"({"type":"invoke","process":0,"ops":[7]})"), "not an operation: 7"));
+  CHECK(Says(JsonError(R"({"type":"invoke","process":0,"ops":[["push","x",1]]})"), "unknown operation \"push\""));
+  CHECK(Says(JsonError(R"({"type":"invoke","process":0,"ops":[["w","x"]]})"), "something is missing"));
+  CHECK(Says(JsonError(R"({"type":"invoke","process":0,"ops":[["w","x",1,2]]})"), "too much"));
+  CHECK(Says(JsonError(R"({"type":"invoke","process":0,"ops":[["cas","x",1]]})"), "something is missing"));
+  CHECK(Says(JsonError(R"({"type":"invoke","process":0,"ops":[["w",null,1]]})"), "null is not a key"));
+  CHECK(Says(JsonError(R"({"type":"invoke","process":0,"ops":[["w","x",1.5]]})"), "not an integer"));
+  CHECK(Says(JsonError(R"({"type":"invoke","process":0,"ops":[["w","x",18446744073709551615]]})"), "not an integer"));
+  CHECK(Says(JsonError(R"({"type":"invoke","process":0,"time":"noon","ops":[]})"), "\"time\" is not an integer"));
+  CHECK(Says(JsonError(R"({"type":"invoke","process":0,"stale":1,"ops":[]})"), "\"stale\" is not"));
+  CHECK(Says(JsonError(invoke + R"({"type":"ok","process":0})"), "line 2: the answer to r x ? is missing"));
+  CHECK(Says(JsonError(invoke + R"({"type":"ok","process":0,"ops":[]})"), "line 2: 0 answers, but line 1 asked 1"));
+  CHECK(Says(JsonError(invoke + R"({"type":"ok","process":0,"ops":[["r","y",1]]})"),
+             "does not answer what line 1 asked"));
+  CHECK(Says(JsonError(invoke + R"({"type":"ok","process":0,"ops":[["w","x",1]]})"),
+             "does not answer what line 1 asked"));
+  CHECK(Says(JsonError(invoke + R"({"type":"ok","process":0,"ops":[["r","x"]]})"), "something is missing"));
+  const std::string write = R"({"type":"invoke","process":0,"ops":[["w","x",1]]})"
+                            "\n";
+  CHECK(Says(JsonError(write + R"({"type":"ok","process":0,"ops":[["w","x",2]]})"), "does not answer"));
+  CHECK(JsonError(write + R"({"type":"ok","process":0})").empty());
+  const std::string cas = R"({"type":"invoke","process":0,"ops":[["cas","x",1,2]]})"
+                          "\n";
+  CHECK(Says(JsonError(cas + R"({"type":"ok","process":0,"ops":[["cas","x",3,2]]})"), "does not answer"));
+  CHECK(Says(JsonError(cas + R"({"type":"ok","process":0,"ops":[["cas","x",1,2,5]]})"), "not true or false"));
+  const std::string has = R"({"type":"invoke","process":0,"ops":[["contains","x",1]]})"
+                          "\n";
+  CHECK(Says(JsonError(has + R"({"type":"ok","process":0,"ops":[["contains","x",1]]})"), "the answer is missing"));
+  CHECK(JsonError(R"({"type":"invoke","process":0,"time":5,"ops":[]})"
+                  "\n"
+                  R"({"type":"ok","process":0,"time":5})")
+            .empty());
+  CHECK(Says(JsonError(R"({"type":"invoke","process":0,"time":5,"ops":[]})"
+                       "\n"
+                       R"({"type":"ok","process":0,"time":4})"),
+             "line 2: time 4 is before the event above it (5)"));
+}
+
+TEST_CASE("JSON history: a header demands an end line, so that a file cut between lines is noticed") {
+  const std::string header = R"({"format":"orrery-history","version":1})"
+                             "\n";
+  const std::string invoke = R"({"type":"invoke","process":0,"ops":[["r","x",null]]})"
+                             "\n";
+  CHECK(Says(JsonError(header + invoke), "line 2: the file is cut"));
+  CHECK(JsonError(header + invoke + R"({"type":"end","events":1})").empty());
+  CHECK(Says(JsonError(header + R"({"type":"end","events":1})"), "line 2: the end line counts 1 events, but 0"));
+  CHECK(Says(JsonError(header + R"({"type":"end"})"), "\"events\" is missing"));
+  CHECK(Says(JsonError(header +
+                       R"({"type":"end","events":0})"
+                       "\n" +
+                       invoke),
+             "line 3: an event after the end line"));
+  CHECK(Says(JsonError(invoke + header), "line 2: a header that is not on the first line"));
+  CHECK(Says(JsonError(R"({"format":"other","version":1})"), "unknown format"));
+  CHECK(Says(JsonError(R"({"format":"orrery-history","version":2})"), "version 2"));
+  CHECK(Says(JsonError(R"({"format":"orrery-history"})"), "version null"));
+}
+
+TEST_CASE("EDN history: maps on lines or in a vector, txns and single registers, nemesis skipped") {
+  const char text[] = R"(; a comment
+{:type :invoke, :process 0, :f :txn, :value [[:append :x 1] [:r "y" nil]], :index 0}
+{:type :info, :process :nemesis, :f :partition, :value #{1 2}}
+#_ {:ignored true}
+{:type :ok, :process 0, :f :txn, :value [[:append :x 1] [:r "y" [1 2]]], :index 3}
+#jepsen.history.Op{:type :invoke, :process 1, :value [[:w 5 -3N] [:r 6 nil]]}
+{:type :ok, :process 1, :value [[:w 5 -3N] [:r 6 nil]]}
+)";
+  const History h = ReadEdnHistory(text).value();
+  REQUIRE(h.size() == 2);
+  CHECK(h.Describe(0) == "op 0 (line 2-5) by process 0: append :x 1, r y [1 2]; ok");
+  CHECK(h.Describe(1) == "op 1 (line 6-7) by process 1: w 5 -3, r 6 nil; ok");
+  const std::string events =
+      "{:type :invoke :process 0 :f :cas :value [1 2]} {:type :fail :process 0 :f :cas :value [1 2]}\n"
+      "{:type :invoke :process 0 :f :read :value nil} {:type :ok :process 0 :f :read :value 4}\n"
+      "{:type :invoke :process 0 :f :write :value 3} {:type :info :process 0 :f :write :value 3}";
+  for (const std::string& form : {events, "[" + events + "]", "(" + events + ")"}) {
+    const Result<History> all = ReadEdnHistory(form);
+    REQUIRE_MESSAGE(all.ok(), all.status().ToString());
+    REQUIRE(all->size() == 3);
+    CHECK(all->operation(0).outcome == Outcome::kFail);
+    CHECK(all->operation(1).outcome == Outcome::kOk);
+    CHECK(all->operation(2).outcome == Outcome::kUnknown);
+    CHECK(all->micros(0)[0].kind == MicroKind::kCas);
+  }
+}
+
+TEST_CASE("EDN history: every way of being wrong is named with its line") {
+  const std::string invoke = "{:type :invoke :process 0 :value [[:r 1 nil]]}\n";
+  CHECK(EdnError(invoke).empty());
+  CHECK(Says(EdnError("{:type :ok :process 0 :value []}"), "line 1: a response without an invocation"));
+  CHECK(Says(EdnError(invoke + invoke), "line 2: process 0 is still busy"));
+  CHECK(Says(EdnError(invoke + "{:type :ok :process 0"), "line 2: the file is cut"));
+  CHECK(Says(EdnError("[" + invoke), "the file is cut: a list is not closed"));
+  CHECK(Says(EdnError("\n7"), "line 2: an event is a map, not 7"));
+  CHECK(Says(EdnError("{:type :invoke}"), ":process is missing"));
+  CHECK(Says(EdnError("{:process -1}"), "out of range"));
+  CHECK(Says(EdnError("{:process 0}"), ":type is missing"));
+  CHECK(Says(EdnError("{:process 0 :type :begin :value []}"), "unknown :type :begin"));
+  CHECK(Says(EdnError("{:process 0 :type :invoke}"), ":value is missing"));
+  CHECK(Says(EdnError("{:process 0 :type :invoke :value 3}"), ":value is not a transaction"));
+  CHECK(Says(EdnError("{:process 0 :type :invoke :value [[:push 1 2]]}"), "unknown micro-operation"));
+  CHECK(Says(EdnError("{:process 0 :type :invoke :value [[:r 1]]}"), "not a micro-operation"));
+  CHECK(Says(EdnError("{:process 0 :type :invoke :value [[:r nil 1]]}"), "nil is not a key"));
+  CHECK(Says(EdnError("{:process 0 :type :invoke :value [[:w 1 1.5]]}"), "not an integer"));
+  CHECK(Says(EdnError("{:process 0 :type :invoke :f :drain :value 1}"), "unknown :f :drain"));
+  CHECK(Says(EdnError("{:process 0 :type :invoke :f :cas :value 1}"), ":cas needs [expected new]"));
+  CHECK(Says(EdnError("{:process 0 :type :invoke :index 5 :value []} {:process 1 :type :invoke :index 5 :value []}"),
+             ":index 5 after 5: events are out of order"));
+  CHECK(Says(EdnError("{:process 0 :type :invoke :index :a :value []}"), ":index"));
+  CHECK(Says(EdnError("{:a}"), "a key without a value"));
+  CHECK(Says(EdnError("{:a \"b"), "a text is not closed"));
+  CHECK(Says(EdnError("]"), "unexpected ]"));
+  CHECK(Says(EdnError("#"), "a # without a tag"));
+  CHECK(Says(EdnError(std::string(100, '[') + "{}"), "nest deeper"));
+  std::string skips;
+  for (int i = 0; i < 100; ++i) skips += "#_";
+  CHECK(Says(EdnError(skips), "nest deeper"));
+}
+
+}  // namespace
+}  // namespace orrery::check

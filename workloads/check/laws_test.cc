@@ -1,0 +1,177 @@
+#include "workloads/check/laws.h"
+
+#include <doctest/doctest.h>
+
+namespace orrery::check {
+namespace {
+
+struct Told {
+  History h;
+  Value k = h.Text("k");
+  Value N(int64_t n) { return h.Int(n); }
+  void Did(uint32_t process, MicroOp micro) { h.Complete(h.Invoke(process, {micro}), Outcome::kOk, {micro}); }
+  void Unknown(MicroOp micro) { h.Complete(h.Invoke(90, {micro}), Outcome::kUnknown); }
+  void Failed(MicroOp micro) { h.Complete(h.Invoke(91, {micro}), Outcome::kFail); }
+  MicroOp List(std::vector<int64_t> numbers) {
+    std::vector<Value> values;
+    for (int64_t n : numbers) values.push_back(N(n));
+    return h.ListRead(k, values);
+  }
+};
+
+std::string First(const Result<CheckReport>& report) {
+  REQUIRE_MESSAGE(report.ok(), report.status().ToString());
+  return report->anomalies.empty() ? "" : report->anomalies[0].name;
+}
+
+TEST_CASE("Set law: acknowledged elements stay, nothing comes from nowhere") {
+  Told t;
+  t.Did(0, AddToSet(t.k, t.N(1)));
+  t.Unknown(AddToSet(t.k, t.N(2)));
+  t.Did(0, t.List({1}));
+  t.Did(0, t.List({2, 1}));
+  CHECK(First(CheckSetLaw(t.h)) == "");
+  Told lost = t;
+  lost.Did(0, lost.List({2}));
+  CHECK(First(CheckSetLaw(lost.h)) == "lost-element");
+  Told garbage = t;
+  garbage.Did(0, garbage.List({1, 3}));
+  CHECK(First(CheckSetLaw(garbage.h)) == "garbage-read");
+  Told twice = t;
+  twice.Did(0, twice.List({1, 1}));
+  CHECK(First(CheckSetLaw(twice.h)) == "duplicate-elements");
+  Told failed = t;
+  failed.Failed(AddToSet(failed.k, failed.N(3)));
+  failed.Did(0, failed.List({1, 3}));
+  CHECK(First(CheckSetLaw(failed.h)) == "garbage-read");
+  Told early;  // listed before its add was invoked
+  early.Did(0, early.List({1}));
+  early.Did(0, AddToSet(early.k, early.N(1)));
+  CHECK(First(CheckSetLaw(early.h)) == "garbage-read");
+  Told overlapping;  // the add has not returned: the read may or may not list it
+  const OpIndex add = overlapping.h.Invoke(5, {AddToSet(overlapping.k, overlapping.N(1))});
+  overlapping.Did(0, overlapping.List({1}));
+  overlapping.Did(0, overlapping.List({}));
+  overlapping.h.Complete(add, Outcome::kOk);
+  CHECK(First(CheckSetLaw(overlapping.h)) == "");
+  Told foreign;
+  foreign.Did(0, Write(foreign.k, foreign.N(1)));
+  CHECK_FALSE(CheckSetLaw(foreign.h).ok());
+}
+
+TEST_CASE("Counter law: reads lie between what must and what may have been counted") {
+  Told t;
+  t.Did(0, Increment(t.k, t.N(5)));
+  t.Unknown(Increment(t.k, t.N(2)));
+  t.Unknown(Increment(t.k, t.N(-1)));
+  for (int64_t fine : {4, 5, 6, 7}) {
+    Told u = t;
+    u.Did(0, Read(u.k, u.N(fine)));
+    CHECK(First(CheckCounterLaw(u.h)) == "");
+  }
+  for (int64_t wrong : {3, 8}) {
+    Told u = t;
+    u.Did(0, Read(u.k, u.N(wrong)));
+    CHECK(First(CheckCounterLaw(u.h)) == "counter-out-of-bounds");
+  }
+  Told down;
+  down.Did(0, Increment(down.k, down.N(-3)));
+  down.Did(0, Read(down.k, down.N(-3)));
+  CHECK(First(CheckCounterLaw(down.h)) == "");
+  down.Did(0, Read(down.k, kNil));
+  CHECK(First(CheckCounterLaw(down.h)) == "counter-out-of-bounds");
+  Told overlapping;
+  const OpIndex inc = overlapping.h.Invoke(5, {Increment(overlapping.k, overlapping.N(1))});
+  overlapping.Did(0, Read(overlapping.k, overlapping.N(1)));
+  overlapping.Did(0, Read(overlapping.k, overlapping.N(0)));  // bounds only: order of reads is not this law
+  overlapping.h.Complete(inc, Outcome::kOk);
+  CHECK(First(CheckCounterLaw(overlapping.h)) == "");
+  Told later;
+  later.Did(0, Read(later.k, later.N(1)));
+  later.Did(0, Increment(later.k, later.N(1)));
+  CHECK(First(CheckCounterLaw(later.h)) == "counter-out-of-bounds");
+  Told text;
+  text.Did(0, Increment(text.k, text.h.Text("one")));
+  CHECK_FALSE(CheckCounterLaw(text.h).ok());
+}
+
+TEST_CASE("Bank law: the total never changes, no account goes below") {
+  const auto look = [](int64_t a, int64_t b) {
+    History h;
+    const auto op = h.Invoke(0, {Read(h.Text("a")), Read(h.Text("b"))});
+    h.Complete(op, Outcome::kOk, {Read(h.Text("a"), h.Int(a)), Read(h.Text("b"), h.Int(b))});
+    return h;
+  };
+  const BankLaw law{.total = 10, .accounts = 2};
+  CHECK(First(CheckBankLaw(look(4, 6), law)) == "");
+  CHECK(First(CheckBankLaw(look(4, 5), law)) == "wrong-total");
+  CHECK(First(CheckBankLaw(look(11, -1), law)) == "overdraft");
+  CHECK(First(CheckBankLaw(look(11, -1), {.total = 10, .accounts = 2, .lowest = -5})) == "");
+  CHECK(First(CheckBankLaw(look(4, 5), {.total = 10, .accounts = 3})) == "");  // not all accounts were read
+  History nil;
+  nil.Complete(nil.Invoke(0, {Read(nil.Text("a"))}), Outcome::kOk, {Read(nil.Text("a"), kNil)});
+  CHECK(First(CheckBankLaw(nil, {.total = 0, .accounts = 1})) == "wrong-total");
+  CHECK_FALSE(CheckBankLaw(nil, {}).ok());
+  History failed;
+  failed.Complete(failed.Invoke(0, {Read(failed.Text("a"))}), Outcome::kFail, {Read(failed.Text("a"), failed.Int(3))});
+  CHECK(First(CheckBankLaw(failed, {.total = 1, .accounts = 1})) == "");
+}
+
+TEST_CASE("Cycle law: the pointers form one ring over all nodes") {
+  const auto ring = [](std::vector<int64_t> next) {
+    History h;
+    std::vector<MicroOp> reads;
+    for (size_t i = 0; i < next.size(); ++i) reads.push_back(Read(h.Int(static_cast<int64_t>(i)), h.Int(next[i])));
+    const OpIndex op = h.Invoke(0, reads);
+    h.Complete(op, Outcome::kOk, reads);
+    return h;
+  };
+  CHECK(First(CheckCycleLaw(ring({1, 2, 0}), {.nodes = 3})) == "");
+  CHECK(First(CheckCycleLaw(ring({2, 0, 1}), {.nodes = 3})) == "");
+  CHECK(First(CheckCycleLaw(ring({1, 0, 2}), {.nodes = 3})) == "broken-ring");  // two rings
+  CHECK(First(CheckCycleLaw(ring({1, 2, 1}), {.nodes = 3})) == "broken-ring");  // a tail
+  CHECK(First(CheckCycleLaw(ring({1, 7, 0}), {.nodes = 3})) == "broken-ring");  // leaves the nodes
+  CHECK(First(CheckCycleLaw(ring({1, 0}), {.nodes = 3})) == "");                // not all were read
+  CHECK_FALSE(CheckCycleLaw(ring({0}), {}).ok());
+}
+
+TEST_CASE("Unique law: no identifier is handed out twice") {
+  Told t;
+  t.Did(0, Take(t.k, t.N(1)));
+  t.Did(1, Take(t.k, t.N(2)));
+  t.Unknown(Take(t.k));
+  t.Did(1, Take(t.h.Text("other"), t.N(1)));
+  CHECK(First(CheckUniqueLaw(t.h)) == "");
+  t.Did(2, Take(t.k, t.N(1)));
+  CHECK(First(CheckUniqueLaw(t.h)) == "duplicate-take");
+  Told foreign;
+  foreign.Did(0, Read(foreign.k, foreign.N(1)));
+  CHECK_FALSE(CheckUniqueLaw(foreign.h).ok());
+}
+
+TEST_CASE("Monotonic law: later operations see no smaller value, takes a greater one") {
+  Told t;
+  t.Did(0, Read(t.k, t.N(3)));
+  t.Did(1, Read(t.k, t.N(3)));
+  CHECK(First(CheckMonotonicLaw(t.h)) == "");
+  Told back = t;
+  back.Did(1, Read(back.k, back.N(2)));
+  CHECK(First(CheckMonotonicLaw(back.h)) == "went-back");
+  Told take = t;
+  take.Did(1, Take(take.k, take.N(4)));
+  CHECK(First(CheckMonotonicLaw(take.h)) == "");
+  take.Did(1, Take(take.k, take.N(4)));
+  CHECK(First(CheckMonotonicLaw(take.h)) == "went-back");
+  Told overlapping;  // started before the greater one returned
+  const OpIndex slow = overlapping.h.Invoke(5, {Read(overlapping.k)});
+  overlapping.Did(0, Read(overlapping.k, overlapping.N(3)));
+  overlapping.h.Complete(slow, Outcome::kOk, {Read(overlapping.k, overlapping.N(1))});
+  overlapping.Did(0, Read(overlapping.k, overlapping.N(3)));
+  CHECK(First(CheckMonotonicLaw(overlapping.h)) == "");
+  Told text;
+  text.Did(0, Read(text.k, text.h.Text("one")));
+  CHECK_FALSE(CheckMonotonicLaw(text.h).ok());
+}
+
+}  // namespace
+}  // namespace orrery::check

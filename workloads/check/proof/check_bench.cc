@@ -1,0 +1,276 @@
+// orrery-check-bench: how fast the checkers are, on fixed healthy histories and on hard ones. One core;
+// making the histories is not counted.
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "runtime/base/random.h"
+#include "workloads/check/isolation.h"
+#include "workloads/check/linearizability.h"
+
+namespace orrery::check {
+namespace {
+
+constexpr uint32_t kClients = 32;
+constexpr double kUnknown = 0.01;
+
+/// Drives clients so that each operation takes effect at a random instant between invocation and return.
+class Clients {
+ public:
+  using Effect = std::function<void(std::vector<MicroOp>&)>;
+  Clients(History& history, Random random) : history_(history), random_(random), clients_(kClients) {}
+
+  void Run(uint64_t operations, const std::function<void(Random&, std::vector<MicroOp>&)>& ask, const Effect& happen) {
+    uint64_t started = 0;
+    uint32_t busy = 0;
+    while (started < operations || busy > 0) {
+      Client& client = clients_[random_.Below(clients_.size())];
+      if (client.phase == 0) {
+        if (started == operations) continue;
+        ++started;
+        ++busy;
+        client.micros.clear();
+        ask(random_, client.micros);
+        client.op = history_.Invoke(static_cast<uint32_t>(&client - clients_.data()), client.micros);
+        client.unknown = random_.Chance(kUnknown);
+        client.phase = 1;
+      } else if (client.phase == 1) {
+        if (!client.unknown || random_.Chance(0.5)) happen(client.micros);
+        client.phase = 2;
+      } else {
+        if (client.unknown) {
+          history_.Complete(client.op, Outcome::kUnknown);
+        } else {
+          history_.Complete(client.op, Outcome::kOk, client.micros);
+        }
+        client.phase = 0;
+        --busy;
+      }
+    }
+  }
+
+ private:
+  struct Client {
+    int phase = 0;
+    bool unknown = false;
+    OpIndex op = 0;
+    std::vector<MicroOp> micros;
+  };
+  History& history_;
+  Random random_;
+  std::vector<Client> clients_;
+};
+
+/// At most 4 micro-operations, half of them appends, at most 100 appends a key, 10 keys in use.
+History ListAppendHistory(uint64_t txns) {
+  History history;
+  std::vector<uint32_t> active;
+  std::vector<uint32_t> asked;
+  std::vector<std::vector<Value>> lists;
+  for (uint32_t i = 0; i < 10; ++i) active.push_back(i);
+  lists.resize(10);
+  asked.resize(10, 0);
+  const auto ask = [&](Random& random, std::vector<MicroOp>& micros) {
+    const uint64_t count = 1 + random.Below(4);
+    for (uint64_t i = 0; i < count; ++i) {
+      const uint64_t slot = random.Below(active.size());
+      const uint32_t key = active[slot];
+      if (random.Chance(0.5)) {
+        micros.push_back({.kind = MicroKind::kRead, .key = Value::Small(key)});
+        continue;
+      }
+      micros.push_back(Append(Value::Small(key), Value::Small(++asked[key])));
+      if (asked[key] < 100) continue;
+      active[slot] = static_cast<uint32_t>(lists.size());
+      lists.emplace_back();
+      asked.push_back(0);
+    }
+  };
+  const auto happen = [&](std::vector<MicroOp>& micros) {
+    for (MicroOp& micro : micros) {
+      std::vector<Value>& list = lists[static_cast<size_t>(micro.key.small())];
+      if (micro.kind == MicroKind::kAppend) {
+        list.push_back(micro.value);
+      } else {
+        micro = history.ListRead(micro.key, list);
+      }
+    }
+  };
+  Clients(history, Random(1).Split("list-append")).Run(txns, ask, happen);
+  return history;
+}
+
+History RwRegisterHistory(uint64_t txns) {
+  History history;
+  std::vector<Value> registers(100000);
+  int64_t fresh = 0;
+  const auto ask = [&](Random& random, std::vector<MicroOp>& micros) {
+    const uint64_t count = 1 + random.Below(2);
+    for (uint64_t i = 0; i < count; ++i) {
+      const Value key = Value::Small(static_cast<int64_t>(random.Below(registers.size())));
+      micros.push_back(Read(key));
+      if (random.Chance(0.5)) micros.push_back(Write(key, Value::Small(++fresh)));
+    }
+  };
+  const auto happen = [&](std::vector<MicroOp>& micros) {
+    for (MicroOp& micro : micros) {
+      Value& now = registers[static_cast<size_t>(micro.key.small())];
+      if (micro.kind == MicroKind::kRead) micro = Read(micro.key, now);
+      if (micro.kind == MicroKind::kWrite) now = micro.value;
+    }
+  };
+  Clients(history, Random(1).Split("rw-register")).Run(txns, ask, happen);
+  return history;
+}
+
+History RegisterHistory(uint64_t operations, uint32_t keys, bool cas) {
+  History history;
+  std::vector<Value> registers(keys);
+  int64_t fresh = 0;
+  const auto ask = [&](Random& random, std::vector<MicroOp>& micros) {
+    const Value key = Value::Small(static_cast<int64_t>(random.Below(keys)));
+    const uint64_t dice = random.Below(10);
+    if (dice < 5) {
+      micros.push_back(Read(key));
+    } else if (cas && dice < 8) {
+      micros.push_back(Cas(key, Value::Small(static_cast<int64_t>(random.Below(5))),
+                           Value::Small(static_cast<int64_t>(random.Below(5)))));
+    } else {
+      micros.push_back(Write(key, Value::Small(cas ? static_cast<int64_t>(random.Below(5)) : ++fresh)));
+    }
+  };
+  const auto happen = [&](std::vector<MicroOp>& micros) {
+    MicroOp& micro = micros[0];
+    Value& now = registers[static_cast<size_t>(micro.key.small())];
+    if (micro.kind == MicroKind::kRead) micro.value = now;
+    if (micro.kind == MicroKind::kWrite) now = micro.value;
+    if (micro.kind != MicroKind::kCas) return;
+    micro.success = now == micro.expected;
+    if (micro.success) now = micro.value;
+  };
+  Clients(history, Random(1).Split("register")).Run(operations, ask, happen);
+  return history;
+}
+
+/// 30 operations at once on one key, then reads in a row that no order of the writes explains: every subset
+/// of the writes may have happened when the first read is answered.
+History WorstCase(bool cas, bool broken) {
+  History history;
+  const Value key = Value::Small(0);
+  std::vector<OpIndex> ops;
+  constexpr int64_t kWrites = 28;
+  for (int64_t i = 0; i < kWrites; ++i) {
+    const Value value = Value::Small(cas ? i % 7 : i);
+    const MicroOp micro = cas && i % 2 == 1 ? Cas(key, Value::Small((i + 3) % 7), value) : Write(key, value);
+    ops.push_back(history.Invoke(static_cast<uint32_t>(i), {micro}));
+  }
+  const auto look = [&](int64_t value) {
+    const OpIndex op = history.Invoke(99, {Read(key)});
+    history.Complete(op, Outcome::kOk, {Read(key, Value::Small(value))});
+  };
+  look(3);
+  look(4);
+  if (broken) look(1000);
+  for (OpIndex op : ops) {
+    const MicroOp micro = history.micros(op)[0];
+    history.Complete(op, Outcome::kOk, {micro.kind == MicroKind::kCas ? Cas(key, micro.expected, micro.value) : micro});
+  }
+  return history;
+}
+
+/// Every value is written by several of 30 operations at once; afterwards each value is read once more than
+/// it was written. No read is garbage; only counting shows the error, and search must try all subsets.
+History WorstCount() {
+  History history;
+  const Value key = Value::Small(0);
+  std::vector<OpIndex> ops;
+  for (int64_t i = 0; i < 30; ++i) {
+    ops.push_back(history.Invoke(static_cast<uint32_t>(i), {Write(key, Value::Small(i % 15))}));
+  }
+  for (int round = 0; round < 3; ++round) {
+    for (int64_t value = 0; value < 15; ++value) {
+      const OpIndex op = history.Invoke(99, {Read(key)});
+      history.Complete(op, Outcome::kOk, {Read(key, Value::Small(value))});
+    }
+  }
+  for (OpIndex op : ops) history.Complete(op, Outcome::kOk);
+  return history;
+}
+
+double Seconds(const std::function<void()>& work) {
+  const auto begin = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+double Median(uint32_t runs, const std::function<void()>& work) {
+  std::vector<double> seconds;
+  for (uint32_t i = 0; i < runs; ++i) seconds.push_back(Seconds(work));
+  std::sort(seconds.begin(), seconds.end());
+  return seconds[seconds.size() / 2];
+}
+
+void BenchTxns(const char* name, const History& history, TxnModel model, uint32_t runs) {
+  for (IsolationLevel level :
+       {IsolationLevel::kSnapshotIsolation, IsolationLevel::kSerializable, IsolationLevel::kStrictSerializable}) {
+    CheckReport report;
+    const double seconds = Median(runs, [&] { report = CheckIsolation(history, model, {.level = level}).value(); });
+    const double txns = static_cast<double>(history.size());
+    std::printf("%s %s: %s, %.0f txns/s (%.2f s, median of %u), checker %.0f B/txn, history %.0f B/txn\n", name,
+                std::string(IsolationLevelName(level)).c_str(), std::string(VerdictName(report.verdict)).c_str(),
+                txns / seconds, seconds, runs, static_cast<double>(report.stats.memory_bytes) / txns,
+                static_cast<double>(history.MemoryBytes()) / txns);
+    std::fflush(stdout);
+  }
+}
+
+void BenchLinear(const char* name, const History& history, bool zones, uint32_t runs) {
+  LinearizabilityOptions options;
+  options.zones = zones;
+  const auto spec = RegisterModel();
+  CheckReport report;
+  const double seconds = Median(runs, [&] { report = CheckLinearizability(history, *spec, options).value(); });
+  std::printf("%s: %s, %.0f ops/s (%.3f s, median of %u), %lu steps, %.1f MiB%s%s\n", name,
+              std::string(VerdictName(report.verdict)).c_str(), static_cast<double>(history.size()) / seconds, seconds,
+              runs, static_cast<unsigned long>(report.stats.steps),
+              static_cast<double>(report.stats.memory_bytes) / (1 << 20), report.undecided_reason.empty() ? "" : ": ",
+              report.undecided_reason.c_str());
+  std::fflush(stdout);
+}
+
+int Main(int argc, char** argv) {
+  uint64_t size = 1'000'000;
+  uint32_t runs = 5;
+  CLI::App app{"Measures the checkers."};
+  app.add_option("--size", size, "Transactions and operations per history");
+  app.add_option("--runs", runs, "Runs per figure; the median is printed");
+  CLI11_PARSE(app, argc, argv);
+  BenchTxns("list-append", ListAppendHistory(size), TxnModel::kListAppend, runs);
+  BenchTxns("rw-register", RwRegisterHistory(size), TxnModel::kRwRegister, runs);
+  BenchLinear("register (zones)", RegisterHistory(size, 1000, false), true, runs);
+  BenchLinear("register (search)", RegisterHistory(size, 1000, false), false, runs);
+  BenchLinear("cas-register (search)", RegisterHistory(size, 1000, true), false, runs);
+  BenchLinear("register, one key (zones)", RegisterHistory(size, 1, false), true, runs);
+  BenchLinear("worst case, 30 at once, register (zones)", WorstCase(false, true), true, 1);
+  BenchLinear("worst case, 30 at once, register (search)", WorstCase(false, true), false, 1);
+  BenchLinear("worst case, 30 at once, cas-register, possible", WorstCase(true, false), false, 1);
+  BenchLinear("worst case, 30 at once, cas-register, impossible", WorstCase(true, true), false, 1);
+  BenchLinear("worst case, 30 writes at once, counting", WorstCount(), false, 1);
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  std::printf("peak resident memory of all this: %.2f GiB\n", static_cast<double>(usage.ru_maxrss) / (1 << 20));
+  return 0;
+}
+
+}  // namespace
+}  // namespace orrery::check
+
+int main(int argc, char** argv) {
+  return orrery::check::Main(argc, argv);
+}
