@@ -1,4 +1,6 @@
 // Linearizable reads without log entries: thesis 6.4. One broadcast confirms every read that arrived before it.
+#include <algorithm>
+
 #include "raft/core/quorum.h"
 #include "raft/core/raft.h"
 
@@ -39,11 +41,13 @@ void Raft::StampReads() {
 }
 
 void Raft::UpdateQuorumRound() {
-  quorum_round_ = QuorumValue(*conf_, [this](PeerId peer) -> uint64_t {
+  const uint64_t acknowledged = QuorumValue(*conf_, [this](PeerId peer) -> uint64_t {
     if (peer == id_) return heartbeat_round_;
     const Progress* progress = FindProgress(peer);
     return progress == nullptr ? 0 : progress->acked_round;
   });
+  // A round that a quorum of an earlier configuration acknowledged stays acknowledged.
+  quorum_round_ = std::max(quorum_round_, acknowledged);
   ConfirmReads();
 }
 
