@@ -95,10 +95,10 @@ class Chaos {
     std::string state;
     for (auto& node : nodes_) {
       const RaftView v = node->raft().View();
-      state += "\n  peer " + ToString(v.id) + " " + std::string(RoleName(v.role)) + " term " + ToString(v.term) + " log " +
-               ToString(v.first_index) + ".." + ToString(v.last_index) + "/" + ToString(v.last_term) + " commit " +
-               ToString(v.commit) + " persisted " + ToString(v.persisted) + " applied " + ToString(v.applied) +
-               " leader " + ToString(v.leader) + " conf " + node->raft().conf().ToString();
+      state += "\n  peer " + ToString(v.id) + " " + std::string(RoleName(v.role)) + " term " + ToString(v.term) +
+               " log " + ToString(v.first_index) + ".." + ToString(v.last_index) + "/" + ToString(v.last_term) +
+               " commit " + ToString(v.commit) + " persisted " + ToString(v.persisted) + " applied " +
+               ToString(v.applied) + " leader " + ToString(v.leader) + " conf " + node->raft().conf().ToString();
       for (const Progress& p : node->raft().progress()) {
         state += "\n    " + ToString(p.peer) + " " + std::string(ProgressStateName(p.state)) + " match " +
                  ToString(p.match) + " next " + ToString(p.next) + " inflights " + std::to_string(p.inflights.size());

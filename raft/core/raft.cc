@@ -221,8 +221,24 @@ void Raft::Send(PeerId to, MessageBody body, After after) {
   if (number.value() == 0) {
     outbox_now_.push_back(std::move(message));
   } else {
-    held_.push_back(Held{number, std::move(message)});
+    Hold(number, std::move(message));
   }
+}
+
+/// Adds to what waits for `number`, unless that says it already: duplicates that arrive while a slow disk writes must
+/// not pile up, and of two acknowledgements only the larger matters.
+void Raft::Hold(ReadyNumber number, Message message) {
+  const auto* mine = std::get_if<AppendResponse>(&message.body);
+  for (auto held = held_.rbegin(); held != held_.rend() && held->number == number; ++held) {
+    if (held->message.to != message.to || held->message.term != message.term) continue;
+    auto* theirs = std::get_if<AppendResponse>(&held->message.body);
+    if (mine != nullptr && theirs != nullptr && !mine->rejected && !theirs->rejected) {
+      theirs->index = std::max(theirs->index, mine->index);
+      return;
+    }
+    if (held->message == message) return;
+  }
+  held_.push_back(Held{number, std::move(message)});
 }
 
 // --- Looking -----------------------------------------------------------------------------------------------------

@@ -169,6 +169,7 @@ class Raft {
 
   // raft.cc: sending, terms, roles.
   void Send(PeerId to, MessageBody body, After after);
+  void Hold(ReadyNumber number, Message message);
   ReadyNumber NumberFor(After after) const;
   bool HasUntaken() const;
   bool TermDurable() const;

@@ -26,6 +26,8 @@ class MemoryLog final : public LogReader {
   /// The state machine durably holds everything up to `index`.
   void StoreApplied(LogIndex index, Term term);
   void StoreConf(const ConfState& conf) { conf_ = conf; }
+  /// What an honest disk never does: planted damage, to prove that checkers find it.
+  void ForgetVote() { hard_state_.vote = PeerId(); }
   /// Forgets entries up to `index`. Requires: index <= applied.
   void Compact(LogIndex index);
 

@@ -1,0 +1,43 @@
+#include "raft/core/explorer/bounds.h"
+
+namespace orrery::raft {
+namespace {
+
+Status CheckRange(const char* name, uint32_t value, uint32_t low, uint32_t high) {
+  if (value >= low && value <= high) return Status::Ok();
+  return Status(StatusCode::kInvalidArgument, "explorer bound " + std::string(name) + " = " + std::to_string(value) +
+                                                  ": must be in [" + std::to_string(low) + ", " + std::to_string(high) +
+                                                  "]");
+}
+
+}  // namespace
+
+Status Bounds::Validate() const {
+  ORRERY_RETURN_IF_ERROR(CheckRange("nodes", nodes, 1, 5));
+  ORRERY_RETURN_IF_ERROR(CheckRange("timeouts", timeouts, 0, 15));
+  ORRERY_RETURN_IF_ERROR(CheckRange("entries", entries, 0, 15));
+  ORRERY_RETURN_IF_ERROR(CheckRange("crashes", crashes, 0, 15));
+  ORRERY_RETURN_IF_ERROR(CheckRange("beats", beats, 0, 15));
+  return CheckRange("in-flight", in_flight, 1, 8);
+}
+
+std::string Bounds::ToString() const {
+  return "nodes " + std::to_string(nodes) + " timeouts " + std::to_string(timeouts) + " entries " +
+         std::to_string(entries) + " crashes " + std::to_string(crashes) + " beats " + std::to_string(beats) +
+         " in-flight " + std::to_string(in_flight) + (pre_vote ? " pre-vote" : "") +
+         (check_quorum ? " check-quorum" : "") + (forgetful_disk ? " forgetful-disk" : "");
+}
+
+Bounds Bounds::Grown(uint32_t round) const {
+  Bounds grown = *this;
+  switch (round % 5) {
+    case 0: ++grown.timeouts; break;
+    case 1: ++grown.entries; break;
+    case 2: ++grown.crashes; break;
+    case 3: ++grown.in_flight; break;
+    default: ++grown.beats; break;
+  }
+  return grown.Validate().ok() ? grown : *this;
+}
+
+}  // namespace orrery::raft
