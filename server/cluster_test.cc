@@ -229,3 +229,16 @@ TEST_CASE("Cluster: a read under a lease does not outlive it") {
   CHECK(cluster.AwaitEqual({k1, k2, k3}));
   CHECK(cluster.watch().violations().empty());
 }
+
+// While a snapshot is being installed the replica's stored membership runs ahead of the one in force. It must not
+// take the leader for a removed member and tell it so.
+TEST_CASE("Cluster: a store that is still installing its first snapshot accuses nobody of being removed") {
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
+    Cluster cluster({.stores = 4, .seed = seed, .calm = false});
+    REQUIRE(cluster.Initialise().ok());
+    cluster.PutMany(0, 20);
+    CHECK(cluster.Change({k4}, {}).ok());
+    CHECK(cluster.AwaitEqual({k1, k2, k3, k4}));
+    CHECK(cluster.ProbeCount("region.member.removed_by_notice") == 0);
+  }
+}

@@ -144,7 +144,7 @@ class Peer {
   const raft::Raft& raft() const { return *raft_; }
   bool is_leader() const { return raft_->role() == raft::Role::kLeader; }
   /// Has a configuration: by Initialise or by a snapshot.
-  bool initialised() const { return !storage_.applied().conf.members.empty(); }
+  bool initialised() const { return !conf_.members.empty(); }
   /// Of the state that readers see.
   LogIndex applied() const { return applied_; }
   const raft::ConfState& conf() const { return conf_; }
