@@ -31,7 +31,7 @@ class EngineIterator {
  public:
   virtual ~EngineIterator() = default;
 
-  // Each of these may suspend, when rows are not in memory.
+  // Each of these suspends when it needs another portion of rows.
   virtual void SeekToFirst() = 0;
   virtual void SeekToLast() = 0;
   /// The first key at or behind `key`.

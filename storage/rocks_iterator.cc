@@ -2,12 +2,10 @@
 
 #include <algorithm>
 
-#include "runtime/base/probe.h"
-
 namespace orrery {
 namespace {
 
-constexpr uint32_t kFirstPortionRows = 4;
+constexpr uint32_t kFirstPortionRows = 16;
 
 }  // namespace
 
@@ -22,8 +20,7 @@ RocksIterator::RocksIterator(RocksCore& core, const KeyRange& range, const rocks
 
 RocksIterator::~RocksIterator() {
   core_.Inline([&] {
-    cached_.rows.reset();
-    full_.rows.reset();
+    source_.reset();
     if (own_snapshot_) core_.db->ReleaseSnapshot(snapshot_);
   });
   --core_.open_iterators;
@@ -71,8 +68,7 @@ ByteView RocksIterator::value() const {
 }
 
 void RocksIterator::Restart(Start start) {
-  cached_.continues = false;
-  full_.continues = false;
+  continues_ = false;
   portion_rows_ = std::min(kFirstPortionRows, core_.options.iterator_rows_max);
   forward_ = start.forward;
   Refill(start);
@@ -84,15 +80,7 @@ void RocksIterator::Refill(const Start& start) {
   at_ = 0;
   ended_ = false;
   rocks_status_ = rocksdb::Status::OK();
-  bool found = false;
-  core_.Inline([&] { found = Fill(cached_, rocksdb::kBlockCacheTier, start); });
-  if (!found) {
-    ORRERY_PROBE(core_.runtime.probes, "storage.iterator.cold");
-    core_.InJob(Lane::kRead, [&] { Fill(full_, rocksdb::kReadAllTier, start); });
-    cached_.continues = false;
-  } else {
-    full_.continues = false;
-  }
+  core_.InJob(Lane::kRead, [&] { Fill(start); });
   portion_rows_ = std::min(portion_rows_ * 4, core_.options.iterator_rows_max);
   status_ = core_.ReadStatus(rocks_status_);
   if (status_.ok()) return;
@@ -100,18 +88,17 @@ void RocksIterator::Refill(const Start& start) {
   ended_ = true;
 }
 
-void RocksIterator::EnsureMade(Source& source, rocksdb::ReadTier tier) {
-  if (source.rows != nullptr) return;
+void RocksIterator::EnsureMade() {
+  if (source_ != nullptr) return;
   rocksdb::ReadOptions read;
-  read.read_tier = tier;
   read.snapshot = snapshot_;
   if (!range_.begin.empty()) read.iterate_lower_bound = &lower_;
   if (!range_.end.empty()) read.iterate_upper_bound = &upper_;
-  source.rows.reset(core_.db->NewIterator(read, core_.Handle(range_.family)));
+  source_.reset(core_.db->NewIterator(read, core_.Handle(range_.family)));
 }
 
-void RocksIterator::Position(Source& source, const Start& start) {
-  rocksdb::Iterator& rows = *source.rows;
+void RocksIterator::Position(const Start& start) {
+  rocksdb::Iterator& rows = *source_;
   const rocksdb::Slice key = ToSlice(start.key);
   if (start.from == From::kEdge) return start.forward ? rows.SeekToFirst() : rows.SeekToLast();
   // A key outside of the bounds is as good as the bound itself, which RocksDB leaves to the caller.
@@ -121,28 +108,21 @@ void RocksIterator::Position(Source& source, const Start& start) {
   if (start.from == From::kBesideKey && rows.Valid() && rows.key() == key) start.forward ? rows.Next() : rows.Prev();
 }
 
-bool RocksIterator::Fill(Source& source, rocksdb::ReadTier tier, const Start& start) {
-  EnsureMade(source, tier);
-  if (!source.continues || source.forward != start.forward) Position(source, start);
-  source.forward = start.forward;
-  rocksdb::Iterator& rows = *source.rows;
-  while (rows.Valid() && rows.status().ok() && rows_.size() < portion_rows_ &&
-         buffer_.size() < core_.options.iterator_bytes_max) {
+void RocksIterator::Fill(const Start& start) {
+  EnsureMade();
+  if (!continues_) Position(start);
+  rocksdb::Iterator& rows = *source_;
+  while (rows.Valid() && rows_.size() < portion_rows_ && buffer_.size() < core_.options.iterator_bytes_max) {
     const ByteView key = ToView(rows.key());
     const ByteView value = ToView(rows.value());
     rows_.push_back({buffer_.size(), key.size(), value.size()});
     buffer_.append(key).append(value);
     start.forward ? rows.Next() : rows.Prev();
   }
-  const rocksdb::Status status = rows.status();
-  source.continues = rows.Valid() && status.ok();
-  if (source.continues) return true;
-  if (!status.IsIncomplete()) {
-    rocks_status_ = status;
-    ended_ = true;
-    return true;
-  }
-  return !rows_.empty();  // A shorter portion; the next one begins with a cold read.
+  rocks_status_ = rows.status();
+  continues_ = rows.Valid() && rocks_status_.ok();
+  ended_ = !continues_;
+  if (!rocks_status_.ok()) source_.reset();
 }
 
 }  // namespace orrery

@@ -10,8 +10,11 @@
 
 namespace orrery {
 
-/// EngineIterator on RocksDB. Rows are fetched in portions: first from memory only, on the loop; if a block is not
-/// cached, by a job of lane kRead. Internal.
+/// EngineIterator on RocksDB. Rows are fetched in portions by jobs of lane kRead.
+///
+/// Not from memory on the loop, as Get does (kBlockCacheTier, then a job): in RocksDB 7.8 such an iterator, moved again
+/// after it met a block that is not cached, silently leaves out the rows of that block. For the same reason an
+/// iterator that met an error is thrown away. Internal.
 class RocksIterator final : public EngineIterator {
  public:
   /// `snapshot` is owned if `own_snapshot`, else outlives the iterator.
@@ -42,19 +45,12 @@ class RocksIterator final : public EngineIterator {
     size_t key_bytes;
     size_t value_bytes;
   };
-  /// One RocksDB iterator and whether it stands where the next portion begins.
-  struct Source {
-    std::unique_ptr<rocksdb::Iterator> rows;
-    bool continues = false;
-    bool forward = true;
-  };
-
   void Restart(Start start);
   void Refill(const Start& start);
-  /// Runs inside RocksDB. False if rows were missing from memory before the first one was found.
-  bool Fill(Source& source, rocksdb::ReadTier tier, const Start& start);
-  void Position(Source& source, const Start& start);
-  void EnsureMade(Source& source, rocksdb::ReadTier tier);
+  // Inside RocksDB.
+  void Fill(const Start& start);
+  void Position(const Start& start);
+  void EnsureMade();
   Bytes LastKey() const { return Bytes(KeyOf(rows_.back())); }
   ByteView KeyOf(const Row& row) const { return ByteView(buffer_).substr(row.offset, row.key_bytes); }
 
@@ -64,8 +60,8 @@ class RocksIterator final : public EngineIterator {
   rocksdb::Slice upper_;
   const rocksdb::Snapshot* snapshot_;
   bool own_snapshot_;
-  Source cached_;
-  Source full_;
+  std::unique_ptr<rocksdb::Iterator> source_;
+  bool continues_ = false;  ///< It stands where the next portion begins.
 
   Bytes buffer_;
   std::vector<Row> rows_;
