@@ -24,7 +24,9 @@ struct NextStep {
 
 class MembershipPlanner {
  public:
-  MembershipPlanner(const Peer& peer, const MembershipWish& wish) : peer_(peer), wish_(wish) {}
+  /// The change will be proposed at `index`: new peers are named by it.
+  MembershipPlanner(const Peer& peer, const MembershipWish& wish, LogIndex index)
+      : peer_(peer), wish_(wish), index_(index) {}
 
   Result<NextStep> Plan() const {
     const raft::ConfState& conf = peer_.conf();
@@ -77,13 +79,12 @@ class MembershipPlanner {
 
   NextStep AddLearners(const std::vector<Known>& known) const {
     NextStep next;
-    const LogIndex index = peer_.raft().log().last_index().Next();
     for (const PeerAddress& add : wish_.add) {
       const bool present =
           std::any_of(known.begin(), known.end(), [&](const Known& k) { return k.address.life == add.life; });
       if (present) continue;
       next.kind = NextStep::Kind::kPropose;
-      const PeerId peer = MakePeerId(index, next.change.steps.size() + 1);
+      const PeerId peer = MakePeerId(index_, next.change.steps.size() + 1);
       next.change.steps.push_back(ConfChangeStep{
           .kind = ConfChangeStep::Kind::kAddLearner, .peer = peer, .context = raft::Payload(EncodePeerAddress(add))});
     }
@@ -125,6 +126,7 @@ class MembershipPlanner {
 
   const Peer& peer_;
   const MembershipWish& wish_;
+  const LogIndex index_;
 };
 
 }  // namespace
@@ -140,7 +142,8 @@ Status ChangeMembers(Store& store, RegionId region, const MembershipWish& wish, 
       return Status(begun ? StatusCode::kUnknownOutcome : StatusCode::kTimeout,
                     "the new members did not catch up before the deadline, or no quorum answered");
     }
-    ORRERY_ASSIGN_OR_RETURN(const NextStep next, MembershipPlanner(*peer, wish).Plan());
+    const LogIndex index = peer->NextProposalIndex();
+    ORRERY_ASSIGN_OR_RETURN(const NextStep next, MembershipPlanner(*peer, wish, index).Plan());
     if (next.kind == NextStep::Kind::kDone) return Status::Ok();
     if (next.kind == NextStep::Kind::kHandOver) {
       ORRERY_PROBE(runtime.probes, "region.member.leader_goes");
@@ -149,6 +152,7 @@ Status ChangeMembers(Store& store, RegionId region, const MembershipWish& wish, 
     if (next.kind == NextStep::Kind::kPropose) {
       const Result<LogIndex> proposed = peer->ProposeConfChange(next.change);
       if (proposed.ok()) {
+        ORRERY_ASSERT(proposed.value() == index);
         begun = true;
       } else if (proposed.code() == StatusCode::kInvalidArgument) {
         return proposed.status();

@@ -69,10 +69,14 @@ void Peer::Retire() {
   FailReads(Status(StatusCode::kNotMember, "the replica was removed"));
 }
 
+LogIndex Peer::NextProposalIndex() {
+  ProposePending();
+  return raft_->log().last_index().Next();
+}
+
 Result<LogIndex> Peer::ProposeConfChange(const raft::ConfChange& change) {
   if (stopped_) return Status(StatusCode::kUnavailable, "the replica has stopped");
   if (!is_leader()) return NotLeader();
-  ProposePending();  // What came earlier goes first; indexes of peers are made of the next position.
   Result<LogIndex> index = raft_->ProposeConfChange(change);
   AfterStep();
   return index;

@@ -105,6 +105,8 @@ class Peer {
   /// Asks the clock afresh.
   bool LeaseHolds() const;
 
+  /// Leader: where the next proposal will stand. What waits goes before it; holds until the next suspension.
+  LogIndex NextProposalIndex();
   /// Leader: proposes a change. As raft::Raft::ProposeConfChange.
   Result<LogIndex> ProposeConfChange(const raft::ConfChange& change);
   Status TransferLeader(PeerId target);
