@@ -27,8 +27,9 @@ constexpr size_t kOperatorJobsMax = 4;
 bool SawDiskErrors(const sim::SimDisk& disk) {
   using sim::DiskFault;
   uint64_t errors = 0;
-  for (const DiskFault fault : {DiskFault::kWriteError, DiskFault::kShortWrite, DiskFault::kReadError,
-                                DiskFault::kSyncError, DiskFault::kDirectorySyncError, DiskFault::kNoSpace}) {
+  for (const DiskFault fault :
+       {DiskFault::kWriteError, DiskFault::kShortWrite, DiskFault::kReadError, DiskFault::kSyncError,
+        DiskFault::kDirectorySyncError, DiskFault::kNoSpace, DiskFault::kMidOperation}) {
     errors += disk.fault_counts().at(static_cast<size_t>(fault));
   }
   return errors > 0;

@@ -71,11 +71,12 @@ Status CounterWorkload::Finish(WorkloadClient& client, Deadline deadline) {
 LawReport CounterWorkload::Judge() {
   for (uint64_t key = 0; key < counters_.size(); ++key) {
     const Counter& counter = counters_[key];
+    if (!counter.final_value) continue;  // Never read: what was seen on the way is all there is to judge.
     const uint64_t low = counter.claimed_by.size();
     const uint64_t high = low + counter.unknown;
-    if (counter.final_value < low || counter.final_value > high) {
-      Break(counter.final_value < low ? "lost-write" : "repeated-write",
-            NumberedKey(kPrefix, key) + " ended at " + std::to_string(counter.final_value) + " after " +
+    if (*counter.final_value < low || *counter.final_value > high) {
+      Break(*counter.final_value < low ? "lost-write" : "repeated-write",
+            NumberedKey(kPrefix, key) + " ended at " + std::to_string(*counter.final_value) + " after " +
                 std::to_string(low) + " acknowledged and " + std::to_string(counter.unknown) + " unknown increments");
     }
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 
 #include "workloads/workload.h"
 
@@ -29,7 +30,7 @@ class CounterWorkload final : public Workload {
     std::map<uint64_t, uint32_t> claimed_by;  ///< Value reached to the client that reached it.
     uint64_t unknown = 0;
     uint64_t highest_read = 0;
-    uint64_t final_value = 0;
+    std::optional<uint64_t> final_value;  ///< Once Finish has read it.
   };
 
   Result<uint64_t> Read(WorkloadClient& client, uint64_t key, Deadline deadline);

@@ -1,0 +1,231 @@
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include "faults/campaign.h"
+#include "faults/determinism.h"
+#include "faults/scenario.h"
+#include "faults/simulation.h"
+#include "sim/crash_report.h"
+#include "sim/event_log.h"
+#include "sim/exit_codes.h"
+#include "sim/interpose/interpose.h"
+#include "sim/rocks/hooks.h"
+#include "sim/trace.h"
+#include "workloads/check/check_command.h"
+
+namespace orrery::faults {
+namespace {
+
+using sim::ExitCode;
+using Action = std::function<ExitCode()>;
+
+ExitCode Usage(const Status& status) {
+  fmt::print(stderr, "orrery-sim: {}\n", status.ToString());
+  return ExitCode::kUsage;
+}
+
+/// Set by main() before anything runs.
+std::optional<unsigned char> stack_fill;
+
+/// Nothing reaches the operating system behind the simulator's back: proven before every run.
+Status ProveSimulator() {
+  sim::ForbidThreads();
+  ORRERY_RETURN_IF_ERROR(sim::CheckInterposers());
+  return sim::CheckRocksHooks();
+}
+
+struct RunArguments {
+  std::string scenario = "everything";
+  std::string folder;
+  uint64_t seed = 1;
+  bool json = false;
+  std::string trace_path;
+  std::string events_path;
+  std::string history_folder;
+  bool debug = false;
+};
+
+ExitCode Run(const RunArguments& arguments) {
+  const Result<Scenario> scenario = LoadScenario(arguments.scenario, arguments.folder);
+  if (!scenario.ok()) return Usage(scenario.status());
+  SimulationOptions options;
+  options.choices.seed = arguments.seed;
+  options.history_folder = arguments.history_folder;
+  std::unique_ptr<sim::Trace> trace;
+  if (!arguments.trace_path.empty()) {
+    auto opened = sim::Trace::Open(arguments.trace_path, arguments.debug ? LogLevel::kDebug : LogLevel::kInfo);
+    if (!opened.ok()) return Usage(opened.status());
+    trace = std::move(opened).value();
+    options.trace = trace.get();
+  }
+  std::unique_ptr<sim::EventFile> events;
+  if (!arguments.events_path.empty()) {
+    auto created = sim::EventFile::Create(arguments.events_path);
+    if (!created.ok()) return Usage(created.status());
+    events = std::move(created).value();
+    options.events = events.get();
+  }
+  options.stack_fill = stack_fill;
+  sim::InstallCrashReports([&arguments](ExitCode code) {
+    if (!arguments.json) return;
+    SimulationReport last{.scenario = arguments.scenario, .seed = arguments.seed, .exit_code = code};
+    last.outcome = code == ExitCode::kNodeCrashed ? "node-crashed" : "harness-crashed";
+    fmt::print("{}\n", last.ToJson());
+    std::fflush(stdout);
+  });
+  if (const Status proven = ProveSimulator(); !proven.ok()) {
+    fmt::print(stderr, "orrery-sim: {}\n", proven.ToString());
+    return ExitCode::kHarness;
+  }
+  const SimulationReport report = RunSimulation(*scenario, options);
+  fmt::print("{}", arguments.json ? report.ToJson() + "\n" : report.ToText());
+  if (events != nullptr) {
+    if (const Status closed = events->Close(); !closed.ok()) return Usage(closed);
+  }
+  return report.exit_code;
+}
+
+ExitCode List(const std::string& folder) {
+  const Result<std::vector<std::string>> names = ListScenarios(folder);
+  if (!names.ok()) return Usage(names.status());
+  fmt::print("scenarios:\n");
+  for (const std::string& name : *names) {
+    const Result<Scenario> scenario = LoadScenario(name, folder);
+    fmt::print("  {:14} {}\n", name, scenario.ok() ? scenario->title : scenario.status().ToString());
+  }
+  fmt::print("workloads:\n");
+  for (const WorkloadInfo& info : AllWorkloads()) fmt::print("  {:14} {}\n", info.name, info.law);
+  fmt::print("faults:\n");
+  for (const FaultInfo& info : AllFaults()) fmt::print("  {:18} {}\n", info.name, info.words);
+  return ExitCode::kOk;
+}
+
+/// "A..B" or one number.
+Result<std::pair<uint64_t, uint64_t>> ParseSeeds(const std::string& text) {
+  const size_t dots = text.find("..");
+  const std::string low = text.substr(0, dots);
+  const std::string high = dots == std::string::npos ? low : text.substr(dots + 2);
+  uint64_t first = 0;
+  uint64_t last = 0;
+  if (!CLI::detail::lexical_cast(low, first) || !CLI::detail::lexical_cast(high, last) || first > last) {
+    return Status(StatusCode::kInvalidArgument, "--seeds: \"" + text + "\" is not a range A..B");
+  }
+  return std::pair(first, last);
+}
+
+/// The project's scenarios: those below the current folder, else those beside the sources this was built from.
+std::string DefaultScenarioFolder() {
+  const std::filesystem::path here = "workloads/scenarios";
+  return std::filesystem::is_directory(here) ? here.string() : ORRERY_SCENARIO_FOLDER;
+}
+
+void AddScenarioFolder(CLI::App& command, std::string& folder) {
+  folder = DefaultScenarioFolder();
+  command.add_option("--scenarios-dir", folder, "Where scenarios are looked for by name")->capture_default_str();
+}
+
+void AddRun(CLI::App& app, Action& action) {
+  const auto arguments = std::make_shared<RunArguments>();
+  CLI::App* run = app.add_subcommand("run", "Run one seed of a scenario");
+  run->add_option("--scenario", arguments->scenario, "Name or file")->capture_default_str();
+  run->add_option("--seed", arguments->seed)->capture_default_str();
+  run->add_flag("--json", arguments->json, "One JSON object instead of text");
+  run->add_option("--trace", arguments->trace_path, "Write one line per event to this file, - for standard output");
+  run->add_flag("--debug", arguments->debug, "With --trace: the nodes' debug lines too");
+  run->add_option("--events", arguments->events_path, "Write every event's hash to this file");
+  run->add_option("--histories", arguments->history_folder, "Write the workloads' histories into this folder");
+  AddScenarioFolder(*run, arguments->folder);
+  run->callback([arguments, &action] { action = [arguments] { return Run(*arguments); }; });
+}
+
+void AddList(CLI::App& app, Action& action) {
+  const auto folder = std::make_shared<std::string>();
+  CLI::App* list = app.add_subcommand("list", "Scenarios, workloads and faults");
+  AddScenarioFolder(*list, *folder);
+  list->callback([folder, &action] { action = [folder] { return List(*folder); }; });
+}
+
+void AddDeterminism(CLI::App& app, Action& action) {
+  const auto options = std::make_shared<DeterminismOptions>();
+  const auto seeds = std::make_shared<std::string>("1..20");
+  CLI::App* check = app.add_subcommand("check-determinism", "Run seeds twice, in two processes with different memory");
+  check->add_option("--scenario", options->scenario)->capture_default_str();
+  check->add_option("--seeds", *seeds, "A..B")->capture_default_str();
+  check->add_option("--jobs", options->jobs, "Processes at once")->check(CLI::Range(1, 256))->capture_default_str();
+  check->add_option("--other", options->other_program, "Make the second run by this program, another build");
+  AddScenarioFolder(*check, options->scenario_folder);
+  check->callback([options, seeds, &action] {
+    action = [options, seeds] {
+      const auto range = ParseSeeds(*seeds);
+      if (!range.ok()) return Usage(range.status());
+      std::tie(options->seed_first, options->seed_last) = *range;
+      if (const auto known = LoadScenario(options->scenario, options->scenario_folder); !known.ok()) {
+        return Usage(known.status());
+      }
+      return CheckDeterminism(*options);
+    };
+  });
+}
+
+void AddCampaign(CLI::App& app, Action& action) {
+  const auto options = std::make_shared<CampaignOptions>();
+  CLI::App* campaign = app.add_subcommand("campaign", "Run many seeds in parallel processes");
+  campaign->add_option("--scenarios", options->scenarios, "Names; all but `quiet` if left out")->delimiter(',');
+  campaign->add_option("--first-seed", options->seed_first)->capture_default_str();
+  campaign->add_option("--seeds", options->seeds, "Per scenario")->capture_default_str();
+  campaign->add_option("--minutes", options->minutes, "Begin no more after this; 0: no limit")->capture_default_str();
+  campaign->add_option("--jobs", options->jobs, "Processes at once")->check(CLI::Range(1, 256))->capture_default_str();
+  campaign->add_option("--results", options->results_path, "Append one JSON object per seed to this file");
+  campaign->add_option("--max-failures", options->failures_max, "Begin no more after so many")->capture_default_str();
+  AddScenarioFolder(*campaign, options->scenario_folder);
+  campaign->callback([options, &action] {
+    action = [options] {
+      if (options->scenarios.empty()) {
+        const auto names = ListScenarios(options->scenario_folder);
+        if (!names.ok()) return Usage(names.status());
+        for (const std::string& name : *names) {
+          if (name != "quiet") options->scenarios.push_back(name);
+        }
+      }
+      for (const std::string& name : options->scenarios) {
+        if (const auto known = LoadScenario(name, options->scenario_folder); !known.ok()) return Usage(known.status());
+      }
+      return RunCampaign(*options);
+    };
+  });
+}
+
+}  // namespace
+}  // namespace orrery::faults
+
+int main(int argc, char** argv) {
+  // Which memory this process shall have, decided before anything allocates much.
+  const char* const placement_name = std::getenv("ORRERY_SIM_ALLOCATOR");
+  const auto placement = orrery::sim::ParsePlacement(placement_name == nullptr ? "plain" : placement_name);
+  if (!placement.ok()) return static_cast<int>(orrery::faults::Usage(placement.status()));
+  orrery::sim::SetPlacement(*placement, static_cast<uint64_t>(getpid()));
+  if (*placement != orrery::sim::Placement::kPlain) orrery::faults::stack_fill = orrery::sim::FillOf(*placement);
+
+  CLI::App app("Orrery's whole cluster in one seeded, single-threaded simulation");
+  app.require_subcommand(1);
+  app.footer(
+      "Exit codes: 0 the laws held; 1 usage; 10 safety; 11 no progress; 12 a node crashed by itself; "
+      "13 nondeterminism; 14 harness; 15 undecided; 16 not reproduced.");
+  orrery::faults::Action action;
+  orrery::faults::AddRun(app, action);
+  orrery::faults::AddList(app, action);
+  orrery::faults::AddDeterminism(app, action);
+  orrery::faults::AddCampaign(app, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(orrery::sim::ExitCode::kUsage);
+  }
+  return static_cast<int>(action());
+}
