@@ -19,7 +19,7 @@ namespace orrery::faults {
 namespace {
 
 using sim::ExitCode;
-using Clock = std::chrono::steady_clock;
+using Clock = std::chrono::steady_clock;  // lint: allow(clock) the harness measures real time
 
 constexpr std::chrono::seconds kProgressEvery{10};
 
