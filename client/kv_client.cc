@@ -14,9 +14,12 @@ namespace {
 /// Ends a sequence number on every way out of a write.
 class SequenceGuard {
  public:
-  explicit SequenceGuard(std::shared_ptr<Session> session)
-      : session_(std::move(session)), sequence_(session_->Begin()) {}
-  ~SequenceGuard() { session_->Finish(sequence_); }
+  SequenceGuard(std::shared_ptr<Session> session, WaitQueue& room)
+      : session_(std::move(session)), room_(room), sequence_(session_->Begin()) {}
+  ~SequenceGuard() {
+    session_->Finish(sequence_);
+    if (session_->HasRoom()) room_.NotifyAll();
+  }
   SequenceGuard(const SequenceGuard&) = delete;
   SequenceGuard& operator=(const SequenceGuard&) = delete;
 
@@ -24,6 +27,7 @@ class SequenceGuard {
 
  private:
   std::shared_ptr<Session> session_;
+  WaitQueue& room_;
   uint64_t sequence_;
 };
 
@@ -103,7 +107,13 @@ Result<WriteResponse> KvClient::Apply(WriteOp op, Deadline deadline) {
   WriteRequest request{.region = options_.region, .op = std::move(op)};
   while (true) {
     ORRERY_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session, OpenSession(deadline));
-    const SequenceGuard guard(session);
+    while (!session->HasRoom()) {
+      ORRERY_PROBE(runtime_.probes, "client.session_window_full");
+      if (!room_.WaitUntil(deadline)) {
+        return Status(StatusCode::kTimeout, "too many writes await answers; nothing was sent");
+      }
+    }
+    const SequenceGuard guard(session, room_);
     request.session = session->id();
     request.sequence = guard.sequence();
     request.lowest_unanswered = session->lowest_unanswered();

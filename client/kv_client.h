@@ -10,6 +10,7 @@
 #include "client/session.h"
 #include "runtime/base/random.h"
 #include "runtime/fiber/mutex.h"
+#include "runtime/fiber/wait_queue.h"
 #include "server/kv_api.h"
 
 namespace orrery {
@@ -71,6 +72,7 @@ class KvClient {
   Router router_;
   std::shared_ptr<Session> session_;  ///< Writes under way keep the one they began with.
   Mutex opening_;
+  WaitQueue room_{"session window"};  ///< Writes that wait for an earlier one's answer.
   uint64_t operations_ = 0;
 };
 

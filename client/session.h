@@ -10,13 +10,19 @@ namespace orrery {
 /// number whose answer is still awaited, below which stores may forget. Never suspends.
 class Session {
  public:
+  /// Stores remember the answers to so many numbers (SessionTable::kResultsMax). A write further ahead of the lowest
+  /// unanswered one could make them forget that one's answer, which then stays unknown for ever.
+  static constexpr uint64_t kWindow = 256;
+
   Session() = default;
   explicit Session(SessionId id) : id_(id) {}
 
   SessionId id() const { return id_; }
   bool open() const { return id_.valid(); }
 
-  /// A new number, awaited until Finish(number).
+  /// Whether a new number fits into the window.
+  bool HasRoom() const { return last_ + 2 - lowest_unanswered() <= kWindow; }
+  /// A new number, awaited until Finish(number). Requires: HasRoom().
   uint64_t Begin() {
     const uint64_t sequence = ++last_;
     awaited_.insert(sequence);
