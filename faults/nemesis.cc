@@ -63,6 +63,7 @@ void Nemesis::StopAndHeal() {
     world_.Resume(node);
     cluster_.HoldDown(store, false);
     cluster_.EnsureUp(store);
+    cluster_.AskToReplaceDamaged(store);
   }
 }
 
