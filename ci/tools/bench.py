@@ -230,7 +230,10 @@ def ratio(a, b):
 
 
 def text(value, unit=""):
-    return "-" if value is None else f"{value:.2f}{unit}" if abs(value) < 100 else f"{value:.0f}{unit}"
+    if value is None:
+        return "-"
+    digits = 0 if abs(value) >= 100 else 2 if abs(value) >= 1 else 3
+    return f"{value:.{digits}f}{unit}"
 
 
 def ratios_of(figures):
