@@ -17,6 +17,7 @@
 #include "sim/interpose/interpose.h"
 #include "sim/rocks/hooks.h"
 #include "sim/trace.h"
+#include "workloads/check/check_cli.h"
 #include "workloads/check/check_command.h"
 
 namespace orrery::faults {
@@ -173,6 +174,15 @@ void AddDeterminism(CLI::App& app, Action& action) {
   });
 }
 
+void AddCheck(CLI::App& app, Action& action) {
+  const auto options = std::make_shared<check::CheckCommandOptions>();
+  CLI::App* command = app.add_subcommand("check", "Judge a history of operations");
+  check::AddCheckOptions(*command, *options);
+  command->callback([options, &action] {
+    action = [options] { return static_cast<ExitCode>(check::RunCheckCommand(*options, std::cout, std::cerr)); };
+  });
+}
+
 void AddCampaign(CLI::App& app, Action& action) {
   const auto options = std::make_shared<CampaignOptions>();
   CLI::App* campaign = app.add_subcommand("campaign", "Run many seeds in parallel processes");
@@ -222,6 +232,7 @@ int main(int argc, char** argv) {
   orrery::faults::AddList(app, action);
   orrery::faults::AddDeterminism(app, action);
   orrery::faults::AddCampaign(app, action);
+  orrery::faults::AddCheck(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
