@@ -148,9 +148,9 @@ def configure(preset, source=ROOT):
 
 
 def target_names(preset, pattern, source=ROOT):
-    """The build's targets whose whole name matches."""
-    listing = must(["cmake", "--build", "--preset", preset, "--target", "help"], f"listing {preset}", cwd=source)
-    names = {line.split(":")[0].strip() for line in listing.splitlines()}
+    """The programs of a configured build whose whole name matches."""
+    listing = must(["ninja", "-C", pathlib.Path(source) / "build" / preset, "-t", "targets", "all"], f"listing {preset}")
+    names = [line.split(":")[0].strip() for line in listing.splitlines() if "_EXECUTABLE_LINKER_" in line]
     return sorted(name for name in names if re.fullmatch(pattern, name))
 
 

@@ -15,11 +15,13 @@ from common import BUILD, CPUS, ROOT, Failure, build, capture, configure, fresh_
 FOLDER = BUILD / "fuzz"
 
 
-def build_targets():
+def build_targets(only):
     configure("fuzz")
-    names = target_names("fuzz", r"(\w+_fuzz|fuzz_\w+)")
+    names = [name for name in target_names("fuzz", r"(\w+_fuzz|fuzz_\w+)") if only in name]
     if not names:
-        raise Failure("the fuzz preset has no fuzz targets")
+        raise Failure(f"the fuzz preset has no fuzz targets{' whose name contains ' + only if only else ''}")
+    for name in names:
+        corpus_of(FOLDER / name)  # Complains before time is spent.
     build("fuzz", *names)
     return [FOLDER / name for name in names]
 
@@ -79,10 +81,8 @@ def main():
         raise Failure("SECONDS must be at least 1")
 
     section("building")
-    chosen = [target for target in build_targets() if arguments.only in target.name]
+    chosen = build_targets(arguments.only)
     fresh_folder(FOLDER / "findings")
-    for target in chosen:
-        corpus_of(target)  # Complains before time is spent.
     section(f"{len(chosen)} targets, {arguments.seconds} s each, {CPUS} at a time")
     with concurrent.futures.ThreadPoolExecutor(CPUS) as pool:
         results = list(pool.map(lambda target: fuzz(target, arguments.seconds), chosen))
