@@ -475,6 +475,44 @@ TEST_CASE("Witness: the smallest of several cycles, in words, closed") {
   CHECK(anomaly.words.find("T4 read k3 [1], which T3 appended to last") != std::string::npos);
 }
 
+TEST_CASE("Witness: the smallest cycle of a component, even if a longer one comes first") {
+  // T0 reads from T2, T1 from T0, T2 from T1: a cycle of three. And T1 reads from T2: one of two.
+  Tale t;
+  t.Txn({A(kX, 1), L(kZ, {1})}).Txn({A(kY, 1), L(kX, {1}), L(kZ, {1})}).Txn({A(kZ, 1), L(kY, {1})});
+  const CheckReport report = t.Try(kReadCommitted).value();
+  REQUIRE(report.anomalies.size() == 1);
+  CHECK(report.anomalies[0].ops.size() == 2);
+}
+
+TEST_CASE("Witness: real time counts transactions, not instants") {
+  // T0 appends 1, much later T7 misses it: two transactions. Over T6, which returned just before: three.
+  Tale t;
+  t.Txn({A(kX, 1)});
+  for (int i = 0; i < 5; ++i) t.Then().Txn({A(kY, i + 1)});
+  t.Then().Txn({A(kX, 2)}).Then().Txn({L(kX, {})}).Then().Txn({L(kX, {1, 2})});
+  const CheckReport report = t.Try(kStrictSerializable).value();
+  REQUIRE(report.anomalies.size() == 1);
+  CHECK(report.anomalies[0].name == "G-single-real-time");
+  CHECK(report.anomalies[0].ops == std::vector<OpIndex>{7, 0});
+}
+
+TEST_CASE("Planted G-single of five next to a long fork of four: both are named") {
+  Tale t;
+  t.Txn({A(kX, 1)}).Txn({A(kY, 1)}).Txn({L(kX, {1}), L(kY, {})}).Txn({L(kX, {}), L(kY, {1})});
+  t.Txn({L(10, {}), L(14, {1})}).Txn({A(10, 1), A(11, 1)}).Txn({L(11, {1}), A(12, 1)});
+  t.Txn({L(12, {1}), A(13, 1)}).Txn({L(13, {1}), A(14, 1)});
+  CHECK(t.Has(kSnapshotIsolation, "G-single"));
+  CHECK(t.Has(kSnapshotIsolation, "long-fork"));
+}
+
+TEST_CASE("Planted G-nonadjacent of four that is no long fork: one step is an order of writes") {
+  Tale t;
+  t.Txn({L(kX, {}), L(10, {1})}).Txn({A(kX, 1), A(kY, 1)}).Txn({A(kY, 2), L(kZ, {})}).Txn({A(kZ, 1), A(10, 1)});
+  t.Txn({L(kY, {1, 2})});
+  CHECK(t.At(kSnapshotIsolation) == "G-nonadjacent");
+  CHECK_FALSE(t.Has(kSnapshotIsolation, "long-fork"));
+}
+
 TEST_CASE("Witness: the budget ends the search for the smallest, never the verdict") {
   Tale t;
   t.Txn({A(kX, 1), L(kZ, {1})}).Txn({A(kY, 1), L(kX, {1})}).Txn({A(kZ, 1), L(kY, {1})}).Then();

@@ -101,11 +101,11 @@ void AnomalyList::AddWhole(Anomaly anomaly) {
 }
 
 std::vector<Anomaly> AnomalyList::Take() {
-  for (auto& [name, count] : count_) {
-    if (count <= kKeepPerName) continue;
-    const auto last =
-        std::find_if(anomalies_.rbegin(), anomalies_.rend(), [&](const Anomaly& a) { return a.name == name; });
-    last->words += "  (and " + std::to_string(count - kKeepPerName) + " more of this name)\n";
+  for (const auto& entry : count_) {
+    if (entry.second <= kKeepPerName) continue;
+    const auto last = std::find_if(anomalies_.rbegin(), anomalies_.rend(),
+                                   [&](const Anomaly& anomaly) { return anomaly.name == entry.first; });
+    last->words += "  (and " + std::to_string(entry.second - kKeepPerName) + " more of this name)\n";
   }
   return std::move(anomalies_);
 }
