@@ -151,7 +151,7 @@ Status JudgeCounter(const History& history, const std::vector<OpIndex>& ops, Ano
     if (!delta) return Senseless(history, op, "the delta is not an integer");
     const Operation& operation = history.operation(op);
     (*delta > 0 ? up_may : down_may).Add(operation.invoke, *delta);
-    if (operation.ret != kOpen) (*delta > 0 ? up_must : down_must).Add(operation.ret, *delta);
+    (*delta > 0 ? up_must : down_must).Add(operation.ret, *delta);  // unknown: at no instant
   }
   for (RunningSum* sum : {&up_must, &up_may, &down_must, &down_may}) sum->Finish();
   for (OpIndex op : ops) {

@@ -305,6 +305,18 @@ TEST_CASE("Linearizability: many unknown writes that nobody saw cost nothing") {
   CHECK(CheckLinearizability(s.history, *RegisterModel(), options).value().holds());
 }
 
+TEST_CASE("Linearizability: unknown writes that nobody saw do not multiply the search") {
+  Story s;
+  for (int i = 0; i < 25; ++i) s.Unknown(s.Start(7, Write(s.x, s.N(100 + i))));
+  s.Did(0, Write(s.x, s.N(1)));
+  s.Did(0, Write(s.x, s.N(2)));
+  s.Did(0, Read(s.x, s.N(1)));
+  LinearizabilityOptions options;
+  options.zones = false;
+  options.steps_max = 10'000;
+  CHECK(CheckLinearizability(s.history, *RegisterModel(), options).value().verdict == Verdict::kBroken);
+}
+
 TEST_CASE("Linearizability: equal unknown writes take effect in order of invocation") {
   // 30 equal open writes: trying them in every order would never end.
   Story s;

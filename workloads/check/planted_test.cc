@@ -496,6 +496,14 @@ TEST_CASE("Witness: real time counts transactions, not instants") {
   CHECK(report.anomalies[0].ops == std::vector<OpIndex>{7, 0});
 }
 
+TEST_CASE("Witness: real time is not blamed where plain dependencies suffice") {
+  // T0 before T2 by two reads, and by real time as well; T2 misses half of T0.
+  Tale t;
+  t.Txn({A(kX, 1), A(kY, 1)}).Txn({L(kX, {1}), A(kZ, 1)}).Then().Txn({L(kZ, {1}), L(kY, {})}).Then().Txn({L(kY, {1})});
+  CHECK(t.At(kStrictSerializable) == "G-single");
+  CHECK_FALSE(t.Has(kStrictSerializable, "G-single-real-time"));
+}
+
 TEST_CASE("Planted G-single of five next to a long fork of four: both are named") {
   Tale t;
   t.Txn({A(kX, 1)}).Txn({A(kY, 1)}).Txn({L(kX, {1}), L(kY, {})}).Txn({L(kX, {}), L(kY, {1})});
