@@ -205,6 +205,28 @@ TEST_CASE("Linearizability: queues are first in, first out") {
   CHECK_FALSE(CheckLinearizability(nil.history, *QueueModel()).ok());
 }
 
+TEST_CASE("Linearizability: a dequeue that happened without telling what may have taken an unknown enqueue") {
+  Story s;
+  s.Unknown(s.Start(5, Enqueue(s.x, s.N(1))));
+  s.Did(0, Enqueue(s.x, s.N(2)));
+  s.history.Complete(s.Start(1, Dequeue(s.x)), Outcome::kOk);
+  s.Did(1, Dequeue(s.x, s.N(2)));
+  CHECK(s.Check(*QueueModel()).holds());
+}
+
+TEST_CASE("Linearizability: sets tied together by a batch are read apart") {
+  Story s;
+  const OpIndex batch = s.history.Invoke(0, {AddToSet(s.x, s.N(1)), AddToSet(s.y, s.N(2))});
+  s.history.Complete(batch, Outcome::kOk);
+  const std::vector<Value> one{s.N(1)};
+  const std::vector<Value> two{s.N(2)};
+  s.Did(1, s.history.ListRead(s.x, one));
+  s.Did(1, s.history.ListRead(s.y, two));
+  CHECK(s.Check(*SetModel()).holds());
+  s.Did(1, s.history.ListRead(s.y, one));
+  CHECK(s.Check(*SetModel()).verdict == Verdict::kBroken);
+}
+
 TEST_CASE("Linearizability: keys are judged apart, all broken ones are named") {
   Story s;
   for (const Value key : {s.x, s.y}) {

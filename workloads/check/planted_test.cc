@@ -264,6 +264,27 @@ TEST_CASE("Planted unknown: an unknown append is never the source of real time, 
   CHECK(target.At(kStrictSerializable) == "G0-real-time");
 }
 
+TEST_CASE("Planted unknown: what an unseen transaction read binds nobody, what a seen one read does") {
+  for (const bool seen : {false, true}) {
+    Script script;
+    const auto add = [&](std::vector<ScriptMicro> micros, Outcome outcome) {
+      ScriptOp op;
+      op.invoke = static_cast<Instant>(script.ops.size());
+      op.ret = 100;
+      op.process = static_cast<uint32_t>(script.ops.size());
+      op.outcome = outcome;
+      op.micros = std::move(micros);
+      script.ops.push_back(op);
+    };
+    // Write skew, half of it unknown although its read was answered.
+    add({L(kX, {}), A(kY, 1)}, Outcome::kUnknown);
+    add({L(kY, {}), A(kX, 1)}, Outcome::kOk);
+    if (seen) add({L(kY, {1})}, Outcome::kOk);
+    const CheckReport report = CheckIsolation(script.Build(), TxnModel::kListAppend, {.level = kSerializable}).value();
+    CHECK(report.holds() == !seen);
+  }
+}
+
 TEST_CASE("Planted acknowledged append that is gone: later reads prove the loss in real time") {
   Tale t;
   t.Txn({A(kX, 1)}).Then().Txn({A(kX, 2)}).Then().Txn({L(kX, {2})});
@@ -454,6 +475,9 @@ TEST_CASE("Planted registers: with linearizable keys real time orders the versio
   Tale nil(TxnModel::kRwRegister);
   nil.Txn({W(kX, 1)}).Then().Txn({R(kX, 0)});
   CHECK(nil.Try(kSerializable, true).value().Has("cyclic-versions"));
+  Tale beside(TxnModel::kRwRegister);  // the write returned first, but an overlapping read stands beside it
+  beside.Txn({W(kX, 1)}).Txn({R(kX, 0)}).Then().Txn({R(kX, 0)});
+  CHECK(beside.Try(kSerializable, true).value().Has("cyclic-versions"));
   Tale fine(TxnModel::kRwRegister);
   fine.Txn({W(kX, 1)}).Then().Txn({R(kX, 1)}).Then().Txn({W(kX, 2)}).Then().Txn({R(kX, 2)});
   CHECK(fine.Try(kStrictSerializable, true).value().holds());
