@@ -296,6 +296,33 @@ TEST_CASE("Linearizability: instants that touch overlap") {
   }
 }
 
+TEST_CASE("Linearizability: everything may happen in the one instant where all overlap") {
+  History h;
+  const Value x = h.Text("x");
+  const auto add = [&](Instant invoke, Instant ret, MicroOp micro) {
+    h.Add({.invoke = invoke, .ret = ret, .process = static_cast<uint32_t>(h.size()), .outcome = Outcome::kOk},
+          std::vector{micro});
+  };
+  add(0, 5, Write(x, h.Int(1)));
+  add(4, 5, Write(x, h.Int(2)));
+  add(5, 8, Read(x, h.Int(2)));
+  add(9, 10, Read(x, h.Int(1)));
+  for (const bool zones : {true, false}) {
+    LinearizabilityOptions options;
+    options.zones = zones;
+    CHECK(CheckLinearizability(h, *RegisterModel(), options).value().holds());
+  }
+}
+
+TEST_CASE("Linearizability: the initial value may be written again") {
+  Story s;
+  s.Did(0, Read(s.x, kNil));
+  s.Did(0, Write(s.x, s.N(1)));
+  s.Did(0, Write(s.x, kNil));
+  s.Did(0, Read(s.x, kNil));
+  CHECK(s.Check(*RegisterModel()).holds());
+}
+
 TEST_CASE("Linearizability: a hard part does not hide another part's answer") {
   Story s;
   for (int i = 0; i < 24; ++i) s.Start(static_cast<uint32_t>(i), Write(s.x, s.N(i % 6)));

@@ -99,9 +99,7 @@ class Zones {
     return false;
   }
 
-  /// An open write that nobody read need not happen.
-  bool NeedNotHappen(const Cluster& cluster) const { return cluster.first_return == kOpen; }
-
+  /// An open write that nobody read never returns, so its zone lies in no other: it need not happen.
   void FindOverlap(ZoneAnswer& answer) {
     std::vector<const Cluster*> forward;
     for (const Cluster& cluster : clusters_) {
@@ -113,7 +111,7 @@ class Zones {
       if (forward[i]->first_return < forward[i - 1]->last_invoke) return Conflict(*forward[i - 1], *forward[i], answer);
     }
     for (const Cluster& cluster : clusters_) {
-      if (cluster.forward() || NeedNotHappen(cluster)) continue;
+      if (cluster.forward()) continue;
       // The last forward zone that starts before this backward zone does: the only one that may enclose it.
       auto after = std::lower_bound(forward.begin(), forward.end(), cluster.last_invoke,
                                     [](const Cluster* a, Instant at) { return a->first_return < at; });
