@@ -1,5 +1,7 @@
 #include "raft/region/state_machine.h"
 
+#include <algorithm>
+
 #include "runtime/base/probe.h"
 
 namespace orrery {
@@ -11,6 +13,7 @@ void KvStateMachine::BeginBatch(KvView& view) {
 
 void KvStateMachine::EndBatch() {
   ORRERY_ASSERT(view_ != nullptr);
+  WritePending();
   view_ = nullptr;
   pending_.clear();
   pending_by_key_.clear();
@@ -114,12 +117,28 @@ Result<std::optional<Bytes>> KvStateMachine::Read(ByteView key) {
 
 void KvStateMachine::Put(ByteView key, ByteView value) {
   pending_.push_back(Pending{.key = key, .value = value});
-  view_->Put(key, value);
 }
 
 void KvStateMachine::Delete(ByteView key) {
   pending_.push_back(Pending{.key = key, .value = std::nullopt});
-  view_->Delete(key);
+}
+
+/// In order of key, because the engine inserts neighbours one after the other much faster than keys from everywhere;
+/// of several writes to one key only the last, because the batch takes effect as a whole.
+void KvStateMachine::WritePending() {
+  std::stable_sort(pending_.begin(), pending_.end(), [](const Pending& a, const Pending& b) { return a.key < b.key; });
+  for (size_t i = 0; i < pending_.size(); ++i) {
+    const Pending& pending = pending_[i];
+    if (i + 1 < pending_.size() && pending_[i + 1].key == pending.key) {
+      ORRERY_PROBE(probes_, "region.apply.overwritten_in_batch");
+      continue;
+    }
+    if (pending.value) {
+      view_->Put(pending.key, *pending.value);
+    } else {
+      view_->Delete(pending.key);
+    }
+  }
 }
 
 }  // namespace orrery

@@ -62,6 +62,7 @@ class KvStateMachine {
   Result<std::optional<Bytes>> Read(ByteView key);
   void Put(ByteView key, ByteView value);
   void Delete(ByteView key);
+  void WritePending();
 
   Probes& probes_;
   SessionTable sessions_;
