@@ -101,7 +101,7 @@ bool Nemesis::FailSync(Strike& strike) {
   // A manifest whose sync failed may be unreadable after a power loss: that is damage, and has a budget.
   const bool manifest = strike.random.Chance(0.1);
   if (manifest) {
-    if (!cluster_.MayDamage(victim)) return false;
+    if (!cluster_.members().contains(victim) || !cluster_.MayDamage(victim)) return false;
     cluster_.MarkDamaged(victim);
   }
   const PathClass where =

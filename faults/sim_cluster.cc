@@ -248,6 +248,15 @@ bool SimCluster::Whole() const {
          std::all_of(members_.begin(), members_.end(), [&](StoreId store) { return world_.IsUp(NodeIdOf(store)); });
 }
 
+std::string SimCluster::WhyNotWhole() const {
+  std::string why = OperatorIdle() ? "" : " operator at work;";
+  for (const StoreId store : damaged_) why += " store " + ToString(store) + " damaged;";
+  for (const StoreId store : members_) {
+    if (!world_.IsUp(NodeIdOf(store))) why += " store " + ToString(store) + " down;";
+  }
+  return why;
+}
+
 void SimCluster::CompareReplicas(Duration patience, std::function<void(LawReport)> done) {
   Enqueue([this, patience, done = std::move(done)](ClientHost& host) {
     const Instant give_up = host.runtime().clock.Now() + patience;

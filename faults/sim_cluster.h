@@ -48,8 +48,11 @@ class SimCluster {
   const std::set<StoreId>& damaged() const { return damaged_; }
   /// Whether one more member may lose durable state: what Raft promises to survive is a minority of them.
   bool MayDamage(StoreId store) const;
-  /// Says that `store` was given damage it may notice at any time.
-  void MarkDamaged(StoreId store) { damaged_.insert(store); }
+  /// Says that `store` was given damage it may notice at any time. Requires: a member.
+  void MarkDamaged(StoreId store) {
+    ORRERY_ASSERT(members_.contains(store));
+    damaged_.insert(store);
+  }
 
   /// While a store is held down it is not booted when it ends.
   void HoldDown(StoreId store, bool held);
@@ -68,6 +71,8 @@ class SimCluster {
   bool OperatorIdle() const { return operator_jobs_.empty() && !operator_busy_; }
   /// Every member is up and none is damaged.
   bool Whole() const;
+  /// What keeps it from being whole, for reports.
+  std::string WhyNotWhole() const;
   /// Compares the replicas' contents through the operator; `done` gets the verdict (kUndecided: it could not be
   /// compared before `deadline`).
   void CompareReplicas(Duration patience, std::function<void(LawReport)> done);

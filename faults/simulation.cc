@@ -138,8 +138,8 @@ class Simulation {
     const RunOutcome outcome =
         world_.RunUntil([this] { return Broken() || (running_clients_ == 0 && cluster_.Whole()); }, limit);
     if (Broken()) return false;
-    return Progressed(outcome, fmt::format("after healing, {} clients wait and the cluster is {}whole",
-                                           running_clients_, cluster_.Whole() ? "" : "not "));
+    return Progressed(outcome,
+                      fmt::format("after healing, {} clients wait;{}", running_clients_, cluster_.WhyNotWhole()));
   }
 
   /// Every workload reads its final state.
@@ -190,7 +190,7 @@ class Simulation {
   bool Progressed(RunOutcome outcome, std::string_view complaint) {
     if (outcome == RunOutcome::kConditionMet) return true;
     Fail(ExitCode::kLiveness, outcome == RunOutcome::kTimeLimit ? "no-progress" : std::string(RunOutcomeName(outcome)),
-         fmt::format("{} ({})", complaint, world_.Describe()));
+         fmt::format("{}\n{}", complaint, world_.Describe()));
     return false;
   }
 
