@@ -11,6 +11,7 @@
 #include "faults/determinism.h"
 #include "faults/scenario.h"
 #include "faults/simulation.h"
+#include "raft/core/explorer/explore_command.h"
 #include "sim/crash_report.h"
 #include "sim/event_log.h"
 #include "sim/exit_codes.h"
@@ -183,6 +184,21 @@ void AddCheck(CLI::App& app, Action& action) {
   });
 }
 
+void AddExplore(CLI::App& app, Action& action) {
+  CLI::App* explore = app.add_subcommand("explore", "Visit every state of a small Raft group (explore --help)");
+  explore->prefix_command();  // Everything behind it is the explorer's own.
+  explore->set_help_flag();
+  explore->callback([explore, &action] {
+    action = [explore] {
+      std::vector<std::string> words = explore->remaining();
+      words.insert(words.begin(), "explore");
+      std::vector<char*> arguments;
+      for (std::string& word : words) arguments.push_back(word.data());
+      return static_cast<ExitCode>(raft::RunExploreCommand(static_cast<int>(arguments.size()), arguments.data()));
+    };
+  });
+}
+
 void AddCampaign(CLI::App& app, Action& action) {
   const auto options = std::make_shared<CampaignOptions>();
   CLI::App* campaign = app.add_subcommand("campaign", "Run many seeds in parallel processes");
@@ -233,6 +249,7 @@ int main(int argc, char** argv) {
   orrery::faults::AddDeterminism(app, action);
   orrery::faults::AddCampaign(app, action);
   orrery::faults::AddCheck(app, action);
+  orrery::faults::AddExplore(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
