@@ -5,83 +5,12 @@
 #include <vector>
 
 #include "workloads/check/isolation.h"
-#include "workloads/check/proof/script.h"
+#include "workloads/check/proof/tale.h"
 
 namespace orrery::check {
 namespace {
 
 using enum IsolationLevel;
-
-constexpr uint32_t kX = 0;
-constexpr uint32_t kY = 1;
-constexpr uint32_t kZ = 2;
-
-ScriptMicro A(uint32_t key, int64_t value) {
-  return {.kind = MicroKind::kAppend, .key = key, .value = value};
-}
-ScriptMicro L(uint32_t key, std::vector<int64_t> list) {
-  return {.kind = MicroKind::kReadList, .key = key, .list = std::move(list)};
-}
-ScriptMicro W(uint32_t key, int64_t value) {
-  return {.kind = MicroKind::kWrite, .key = key, .value = value};
-}
-ScriptMicro R(uint32_t key, int64_t value) {
-  return {.kind = MicroKind::kRead, .key = key, .value = value};
-}
-
-/// Transactions told one by one; all overlap unless Then() separates them.
-class Tale {
- public:
-  explicit Tale(TxnModel model = TxnModel::kListAppend) : model_(model) {}
-
-  Tale& Txn(std::vector<ScriptMicro> micros, Outcome outcome = Outcome::kOk) {
-    ScriptOp op;
-    op.invoke = ++now_;
-    op.process = process_.value_or(static_cast<uint32_t>(script_.ops.size()));
-    op.outcome = outcome;
-    op.micros = std::move(micros);
-    if (outcome != Outcome::kOk) {
-      for (ScriptMicro& m : op.micros) m.known = !IsRead(m.kind);
-    }
-    script_.ops.push_back(std::move(op));
-    return *this;
-  }
-  Tale& Unknown(std::vector<ScriptMicro> micros) { return Txn(std::move(micros), Outcome::kUnknown); }
-  Tale& Aborted(std::vector<ScriptMicro> micros) { return Txn(std::move(micros), Outcome::kFail); }
-  Tale& Stale() {
-    script_.ops.back().stale_read = true;
-    return *this;
-  }
-  /// Everything so far returns before anything later is invoked.
-  Tale& Then() {
-    for (; returned_ < script_.ops.size(); ++returned_) script_.ops[returned_].ret = ++now_;
-    return *this;
-  }
-  /// Everything from here on is done by this process.
-  Tale& By(uint32_t process) {
-    process_ = process;
-    return *this;
-  }
-
-  Result<CheckReport> Try(IsolationLevel level, bool linearizable_keys = false) {
-    Then();
-    return CheckIsolation(script_.Build(), model_, {.level = level, .linearizable_keys = linearizable_keys});
-  }
-  /// The gravest anomaly, or "" if the level holds.
-  std::string At(IsolationLevel level) {
-    const CheckReport report = Try(level).value();
-    CHECK(report.holds() == report.anomalies.empty());
-    return report.holds() ? "" : report.anomalies[0].name;
-  }
-  bool Has(IsolationLevel level, std::string_view name) { return Try(level).value().Has(name); }
-
- private:
-  TxnModel model_;
-  Script script_;
-  Instant now_ = 0;
-  size_t returned_ = 0;
-  std::optional<uint32_t> process_;
-};
 
 TEST_CASE("Planted G0: two transactions append to two lists in opposite orders") {
   Tale t;
@@ -388,99 +317,6 @@ TEST_CASE("Planted senseless histories are refused, not judged") {
   Tale nil(TxnModel::kRwRegister);
   nil.Txn({W(kX, 0)});
   CHECK(nil.Try(kSerializable).code() == StatusCode::kInvalidArgument);
-}
-
-TEST_CASE("Planted registers: dirty, intermediate, circular, skewed, lost") {
-  Tale g1a(TxnModel::kRwRegister);
-  g1a.Aborted({W(kX, 1)}).Txn({R(kX, 1)});
-  CHECK(g1a.At(kReadCommitted) == "G1a");
-  Tale g1b(TxnModel::kRwRegister);
-  g1b.Txn({W(kX, 1), W(kX, 2)}).Txn({R(kX, 1)});
-  CHECK(g1b.At(kReadCommitted) == "G1b");
-  Tale g1c(TxnModel::kRwRegister);
-  g1c.Txn({W(kX, 1), R(kY, 1)}).Txn({W(kY, 1), R(kX, 1)});
-  CHECK(g1c.At(kReadCommitted) == "G1c");
-  Tale single(TxnModel::kRwRegister);
-  single.Txn({W(kX, 1), W(kY, 1)}).Txn({R(kX, 1), R(kY, 0)});
-  CHECK(single.At(kReadCommitted) == "");
-  CHECK(single.At(kSnapshotIsolation) == "G-single");
-  Tale skew(TxnModel::kRwRegister);
-  skew.Txn({R(kX, 0), W(kY, 1)}).Txn({R(kY, 0), W(kX, 1)});
-  CHECK(skew.At(kSnapshotIsolation) == "");
-  CHECK(skew.At(kSerializable) == "G2");
-  Tale lost(TxnModel::kRwRegister);
-  lost.Txn({R(kX, 0), W(kX, 1)}).Txn({R(kX, 0), W(kX, 2)});
-  CHECK(lost.At(kReadCommitted) == "");
-  CHECK(lost.At(kSnapshotIsolation) == "lost-update");
-  Tale fork(TxnModel::kRwRegister);
-  fork.Txn({W(kX, 1)}).Txn({W(kY, 1)}).Txn({R(kX, 1), R(kY, 0)}).Txn({R(kX, 0), R(kY, 1)});
-  CHECK(fork.At(kSnapshotIsolation) == "long-fork");
-  Tale garbage(TxnModel::kRwRegister);
-  garbage.Txn({R(kX, 9)});
-  CHECK(garbage.At(kReadCommitted) == "garbage-read");
-  Tale chain(TxnModel::kRwRegister);  // later versions are known through reads before writes
-  chain.Txn({R(kX, 0), W(kX, 1)}).Txn({R(kX, 1), W(kX, 2), W(kY, 1)}).Txn({R(kY, 1), R(kX, 1)});
-  CHECK(chain.At(kReadCommitted) == "");
-  CHECK(chain.At(kSnapshotIsolation) == "G-single");
-  Tale fine(TxnModel::kRwRegister);
-  fine.Txn({R(kX, 0), W(kX, 1)}).Txn({R(kX, 1), W(kX, 2)}).Then().Txn({R(kX, 2)});
-  CHECK(fine.At(kStrictSerializable) == "");
-}
-
-TEST_CASE("Planted registers: G0 through read-before-write, version cycles, unknown writers") {
-  Tale g0(TxnModel::kRwRegister);
-  g0.Txn({R(kX, 0), W(kX, 1), R(kY, 2), W(kY, 3)}).Txn({R(kX, 1), W(kX, 2), R(kY, 0), W(kY, 2)});
-  CHECK(g0.At(kReadCommitted) == "G0");
-  Tale cyclic(TxnModel::kRwRegister);
-  cyclic.Txn({R(kX, 1), W(kX, 2)}).Txn({R(kX, 2), W(kX, 1)});
-  CHECK(cyclic.At(kReadCommitted) == "cyclic-versions");
-  Tale whole(TxnModel::kRwRegister);
-  whole.Unknown({W(kX, 1), W(kY, 1)}).Txn({R(kX, 1), R(kY, 0)});
-  CHECK(whole.At(kSerializable) == "G-single");
-  Tale unseen(TxnModel::kRwRegister);
-  unseen.Unknown({W(kX, 1), W(kY, 1)}).Then().Txn({R(kX, 0), R(kY, 0)});
-  CHECK(unseen.At(kStrictSerializable) == "");
-}
-
-TEST_CASE("Planted registers: internal and non-repeatable reads") {
-  Tale own(TxnModel::kRwRegister);
-  own.Txn({W(kX, 1), R(kX, 0)});
-  CHECK(own.At(kReadCommitted) == "internal");
-  Tale future(TxnModel::kRwRegister);
-  future.Txn({R(kX, 1), W(kX, 1)});
-  CHECK(future.At(kReadCommitted) == "internal");
-  Tale fuzzy(TxnModel::kRwRegister);
-  fuzzy.Txn({W(kX, 1)}).Txn({R(kX, 0), R(kX, 1)});
-  CHECK(fuzzy.At(kReadCommitted) == "");
-  CHECK(fuzzy.At(kSnapshotIsolation) == "non-repeatable-read");
-  Tale fine(TxnModel::kRwRegister);
-  fine.Txn({W(kX, 1), R(kX, 1), W(kX, 2), R(kX, 2)});
-  CHECK(fine.At(kStrictSerializable) == "");
-}
-
-TEST_CASE("Planted registers: with linearizable keys real time orders the versions") {
-  // Blind writes: nothing but real time tells that 2 came after 1.
-  Tale t(TxnModel::kRwRegister);
-  t.Txn({W(kX, 1)}).Then().Txn({W(kX, 2), W(kY, 1)}).Then().Txn({R(kY, 1), R(kX, 1)});
-  CHECK(t.At(kSerializable) == "");
-  // With it the last read goes back in the key itself: no order of versions fits.
-  CHECK(t.Try(kSerializable, true).value().Has("cyclic-versions"));
-  Tale concurrent(TxnModel::kRwRegister);
-  concurrent.Txn({W(kX, 1)}).Then().Txn({W(kX, 2), W(kY, 1)}).Txn({R(kY, 1), R(kX, 1)});
-  CHECK(concurrent.At(kSerializable) == "");
-  CHECK(concurrent.Try(kSerializable, true).value().Has("G-single"));
-  Tale stale(TxnModel::kRwRegister);
-  stale.Txn({W(kX, 1)}).Then().Txn({W(kX, 2)}).Then().Txn({R(kX, 1)}).Stale();
-  CHECK(stale.Try(kSerializable, true).value().holds());
-  Tale nil(TxnModel::kRwRegister);
-  nil.Txn({W(kX, 1)}).Then().Txn({R(kX, 0)});
-  CHECK(nil.Try(kSerializable, true).value().Has("cyclic-versions"));
-  Tale beside(TxnModel::kRwRegister);  // the write returned first, but an overlapping read stands beside it
-  beside.Txn({W(kX, 1)}).Txn({R(kX, 0)}).Then().Txn({R(kX, 0)});
-  CHECK(beside.Try(kSerializable, true).value().Has("cyclic-versions"));
-  Tale fine(TxnModel::kRwRegister);
-  fine.Txn({W(kX, 1)}).Then().Txn({R(kX, 1)}).Then().Txn({W(kX, 2)}).Then().Txn({R(kX, 2)});
-  CHECK(fine.Try(kStrictSerializable, true).value().holds());
 }
 
 TEST_CASE("Witness: the smallest of several cycles, in words, closed") {
