@@ -22,6 +22,7 @@ const std::vector<FaultInfo>& AllFaults() {
       {FaultKind::kQueueFull, "queue_full", "a store's send queues hold next to nothing"},
       {FaultKind::kKill, "kill", "a process dies; what the disk was told, it keeps"},
       {FaultKind::kPowerLoss, "power_loss", "a machine loses power: unsynced data is lost or torn"},
+      {FaultKind::kPowerLossAll, "power_loss_all", "all machines lose power at once and come back one by one"},
       {FaultKind::kPause, "pause", "a process stands still, then goes on as if nothing had been"},
       {FaultKind::kCrashLoop, "crash_loop", "a store crashes again and again soon after its start"},
       {FaultKind::kRestartInLease, "restart_in_lease", "the leader dies and is back within its lease"},

@@ -26,6 +26,7 @@ enum class FaultKind : uint8_t {
   // Process.
   kKill,
   kPowerLoss,
+  kPowerLossAll,
   kPause,
   kCrashLoop,
   kRestartInLease,

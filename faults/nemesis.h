@@ -52,6 +52,7 @@ class Nemesis {
   bool PartitionRing(Strike& strike);
   bool DelayDuplicates(Strike& strike);
   bool CrashLoop(Strike& strike);
+  bool BlackOut(Strike& strike);
   bool CrashForAWhile(Strike& strike, sim::CrashKind kind);
   bool FailSync(Strike& strike);
   bool FailWrite(Strike& strike);

@@ -21,6 +21,7 @@ bool Nemesis::StrikeProcess(Strike& strike) {
   switch (strike.kind) {
     case FaultKind::kKill: return CrashForAWhile(strike, CrashKind::kProcessKill);
     case FaultKind::kPowerLoss: return CrashForAWhile(strike, CrashKind::kPowerLoss);
+    case FaultKind::kPowerLossAll: return BlackOut(strike);
     case FaultKind::kPause: world_.PauseFor(node, strike.lasts); return true;
     case FaultKind::kCrashLoop: return CrashLoop(strike);
     case FaultKind::kRestartInLease: {
@@ -43,6 +44,20 @@ bool Nemesis::CrashForAWhile(Strike& strike, CrashKind kind) {
     cluster_.HoldDown(store, false);
     cluster_.EnsureUp(store);
   });
+  return true;
+}
+
+bool Nemesis::BlackOut(Strike& strike) {
+  for (const StoreId store : cluster_.stores()) {
+    world_.Crash(NodeIdOf(store), CrashKind::kPowerLoss);
+    cluster_.HoldDown(store, true);
+    Random draw = strike.random.Split(store.value());
+    const Duration back(draw.Between(0, strike.lasts.count()));
+    Later(strike, back, fmt::format("boot{}", store.value()), [this, store] {
+      cluster_.HoldDown(store, false);
+      cluster_.EnsureUp(store);
+    });
+  }
   return true;
 }
 
