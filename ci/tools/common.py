@@ -178,11 +178,10 @@ def scenario_names():
     return sorted(path.stem for path in (ROOT / "workloads" / "scenarios").glob("*.toml"))
 
 
-def simulate(simulator, scenario, seed, timeout=300, scenarios_dir=None, **options):
+def simulate(simulator, scenario, seed, timeout=300, scenarios_dir=ROOT / "workloads" / "scenarios", **options):
     """One seed. Returns (exit code, report): a run without a report, or out of time, has one made up of what is known."""
-    command = [simulator, "run", "--json", "--scenario", scenario, "--seed", seed]
-    if scenarios_dir:
-        command += ["--scenarios-dir", scenarios_dir]
+    # Said explicitly: a compiler cache shared by several checkouts may hand out programs with another one's path inside.
+    command = [simulator, "run", "--json", "--scenario", scenario, "--scenarios-dir", scenarios_dir, "--seed", seed]
     done = capture(command, timeout, **options)
     report = None
     for line in reversed(done.output.splitlines()):
