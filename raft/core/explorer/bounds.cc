@@ -17,25 +17,23 @@ Status Bounds::Validate() const {
   ORRERY_RETURN_IF_ERROR(CheckRange("timeouts", timeouts, 0, 15));
   ORRERY_RETURN_IF_ERROR(CheckRange("entries", entries, 0, 15));
   ORRERY_RETURN_IF_ERROR(CheckRange("crashes", crashes, 0, 15));
-  ORRERY_RETURN_IF_ERROR(CheckRange("beats", beats, 0, 15));
-  return CheckRange("in-flight", in_flight, 1, 8);
+  return CheckRange("beats", beats, 0, 15);
 }
 
 std::string Bounds::ToString() const {
   return "nodes " + std::to_string(nodes) + " timeouts " + std::to_string(timeouts) + " entries " +
          std::to_string(entries) + " crashes " + std::to_string(crashes) + " beats " + std::to_string(beats) +
-         " in-flight " + std::to_string(in_flight) + (pre_vote ? " pre-vote" : "") +
-         (check_quorum ? " check-quorum" : "") + (forgetful_disk ? " forgetful-disk" : "");
+         (pre_vote ? " pre-vote" : "") + (check_quorum ? " check-quorum" : "") +
+         (forgetful_disk ? " forgetful-disk" : "");
 }
 
 Bounds Bounds::Grown(uint32_t round) const {
   Bounds grown = *this;
-  switch (round % 5) {
-    case 0: ++grown.timeouts; break;
-    case 1: ++grown.entries; break;
-    case 2: ++grown.crashes; break;
-    case 3: ++grown.in_flight; break;
-    default: ++grown.beats; break;
+  switch (round % 4) {
+    case 0: ++grown.beats; break;
+    case 1: ++grown.timeouts; break;
+    case 2: ++grown.entries; break;
+    default: ++grown.crashes; break;
   }
   return grown.Validate().ok() ? grown : *this;
 }

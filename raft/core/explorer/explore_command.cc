@@ -12,7 +12,7 @@ namespace orrery::raft {
 namespace {
 
 constexpr char kUsage[] =
-    "usage: explore [--nodes N] [--timeouts N] [--entries N] [--crashes N] [--beats N] [--in-flight N]\n"
+    "usage: explore [--nodes N] [--timeouts N] [--entries N] [--crashes N] [--beats N]\n"
     "                    [--pre-vote] [--check-quorum] [--forgetful-disk] [--minutes M] [--memory-gib G] [--once]\n"
     "Exit codes: 0 no violation, 10 violation (prints a shortest trace), 1 bad usage.\n";
 
@@ -39,7 +39,6 @@ bool ParseOne(const std::string& flag, const char* text, Arguments& arguments) {
   if (flag == "--entries") return bounds.entries = whole, true;
   if (flag == "--crashes") return bounds.crashes = whole, true;
   if (flag == "--beats") return bounds.beats = whole, true;
-  if (flag == "--in-flight") return bounds.in_flight = whole, true;
   if (flag == "--minutes") return arguments.minutes = value, true;
   if (flag == "--memory-gib") return arguments.memory_gib = value, true;
   return false;

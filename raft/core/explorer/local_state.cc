@@ -38,9 +38,8 @@ Status Broken(std::string what) {
   return Status(StatusCode::kCorruption, std::move(what));
 }
 
-/// A peer's whole log: what a running peer has, or what a crashed one has stored.
+/// A peer's whole log, stored or not.
 std::vector<Entry> WholeLog(const LocalState& state) {
-  if (!state.raft) return state.disk.entries();
   const RaftLog& log = state.raft->log();
   if (log.last_index() < log.first_index()) return {};
   return log.Slice(log.first_index(), log.last_index().Next(), SIZE_MAX).value();
@@ -53,6 +52,7 @@ LocalState::LocalState(const LocalState& other)
       disk(other.disk),
       raft(other.raft),
       writes(other.writes),
+      doomed(other.doomed),
       led_terms(other.led_terms),
       committed(other.committed) {
   if (raft) raft->Rebind(disk);
@@ -81,32 +81,47 @@ uint32_t LocalStates::Initial(uint32_t node) {
   return Intern(std::move(state));
 }
 
+const LocalStep& LocalStates::Deliver(uint32_t from, uint32_t message) {
+  if (deliveries_.size() <= from) deliveries_.resize(states_.size());
+  if (deliveries_[from].size() <= message) {
+    bytes_ += (messages_.size() - deliveries_[from].size()) * sizeof(void*);
+    deliveries_[from].resize(messages_.size());
+  }
+  // Step may add states and messages: look the place up again.
+  const LocalStep* known = deliveries_[from][message];
+  if (known == nullptr) {
+    known = &Step(from, Input{InputKind::kDeliver, message});
+    deliveries_[from][message] = known;
+  }
+  return *known;
+}
+
 const LocalStep& LocalStates::Step(uint32_t from, Input input) {
   const uint64_t key = uint64_t{from} << 32 | input.Packed();
   const auto [at, is_new] = step_numbers_.emplace(key, static_cast<uint32_t>(steps_.size()));
   if (!is_new) return *steps_[at->second];
   auto step = std::make_unique<LocalStep>();
   auto next = std::make_unique<LocalState>(*states_[from]);
-  const std::optional<RaftView> before = next->raft ? std::optional(next->raft->View()) : std::nullopt;
+  const RaftView before = next->raft->View();
   std::vector<Message> out;
-  Apply(*next, input, out);
+  const bool wrote = Apply(*next, input, out);
   Observe(*next);
-  if (violation_.ok() && next->raft && before && input.kind != InputKind::kRestart) {
-    violation_ = RaftInvariants::CheckDelta(*before, next->raft->View());
+  if (violation_.ok() && input.kind != InputKind::kCrash && !input.doom && !states_[from]->doomed) {
+    violation_ = RaftInvariants::CheckDelta(before, next->raft->View());
   }
   for (const Message& message : out) step->sent.push_back(InternMessage(message));
   step->next = Intern(std::move(next));
-  step->enabled = step->next != from || !step->sent.empty();
+  const bool useful = step->next != from || !step->sent.empty();
+  step->dead = input.kind == InputKind::kDeliver && IsDead(*states_[from], messages_[input.argument]);
+  ORRERY_ASSERT(!step->dead || !useful);
+  step->enabled = useful && (!input.doom || wrote);
   bytes_ += sizeof(LocalStep) + step->sent.capacity() * 4 + 64;
   steps_.push_back(std::move(step));
   return *steps_.back();
 }
 
-void LocalStates::Apply(LocalState& state, Input input, std::vector<Message>& out) {
-  if (!state.raft) {
-    if (input.kind == InputKind::kRestart) state.raft.emplace(state.id, options_, state.disk, 0);
-    return;
-  }
+/// True if there was something to write.
+bool LocalStates::Apply(LocalState& state, Input input, std::vector<Message>& out) {
   Raft& raft = *state.raft;
   switch (input.kind) {
     case InputKind::kDeliver: raft.Step(messages_[input.argument]).IgnoreError(); break;
@@ -115,11 +130,7 @@ void LocalStates::Apply(LocalState& state, Input input, std::vector<Message>& ou
       if (raft.role() == Role::kLeader) raft.Tick();
       break;
     case InputKind::kPersist:
-      if (!state.writes.empty()) {
-        state.disk.Store(state.writes.front());
-        out = raft.Advance(Persisted(state.writes.front().number));
-        state.writes.erase(state.writes.begin());
-      }
+      if (!state.writes.empty()) PersistOldest(state, out);
       break;
     case InputKind::kPropose:
       if (raft.role() == Role::kLeader)
@@ -128,13 +139,55 @@ void LocalStates::Apply(LocalState& state, Input input, std::vector<Message>& ou
     case InputKind::kPatience:
       for (uint32_t i = 0; i < 2 * options_.election_ticks && raft.role() == Role::kFollower; ++i) raft.Tick();
       break;
-    case InputKind::kCrash:
-      state.raft.reset();
-      state.writes.clear();
-      if (forgetful_disk_) state.disk.ForgetVote();
-      return;
-    case InputKind::kRestart: return;
+    case InputKind::kCrash: Crash(state); break;
   }
+  Pump(state, out);
+  const bool writes = !state.writes.empty();
+  Settle(state, input, out);
+  return writes && state.raft->role() != Role::kLeader;
+}
+
+/// Answers to a campaign or to a leadership that is over. A peer leads or campaigns in a term once: never again in a
+/// stored term in which it does neither now. Answers to pre-votes are of no term and stay.
+bool LocalStates::IsDead(const LocalState& state, const Message& message) {
+  const Term stored = state.disk.hard_state().term;
+  if (message.term > stored) return false;
+  const bool current = state.raft->term() == message.term;
+  const Role role = state.raft->role();
+  if (const auto* vote = std::get_if<VoteResponse>(&message.body)) {
+    return !vote->pre_vote && !(current && role == Role::kCandidate);
+  }
+  const bool answers_leader =
+      std::holds_alternative<AppendResponse>(message.body) || std::holds_alternative<HeartbeatResponse>(message.body);
+  return answers_leader && !(current && role == Role::kLeader);
+}
+
+/// And restart.
+void LocalStates::Crash(LocalState& state) {
+  state.writes.clear();
+  state.doomed = false;
+  if (forgetful_disk_) state.disk.ForgetVote();
+  state.raft.emplace(state.id, options_, state.disk, 0);
+}
+
+/// A leader's writes wait for their events. Everybody else's are stored at once, or lost; see Explorer.
+void LocalStates::Settle(LocalState& state, const Input& input, std::vector<Message>& out) {
+  state.doomed = state.doomed || (input.doom && !state.writes.empty());
+  if (state.doomed) {
+    const HardState& stored = state.disk.hard_state();
+    const bool silent = state.raft->term() != stored.term || state.raft->View().vote != stored.vote;
+    if (!silent) return;
+    Crash(state);  // Nothing would leave this peer before it crashes.
+    Pump(state, out);
+  }
+  while (state.raft->role() != Role::kLeader && !state.writes.empty()) PersistOldest(state, out);
+}
+
+void LocalStates::PersistOldest(LocalState& state, std::vector<Message>& out) {
+  state.disk.Store(state.writes.front());
+  const std::vector<Message> released = state.raft->Advance(Persisted(state.writes.front().number));
+  out.insert(out.end(), released.begin(), released.end());
+  state.writes.erase(state.writes.begin());
   Pump(state, out);
 }
 
@@ -167,7 +220,7 @@ void LocalStates::Pump(LocalState& state, std::vector<Message>& out) {
 
 /// Writes down what this peer did and knows, and checks the laws of one peer.
 void LocalStates::Observe(LocalState& state) {
-  if (!state.raft || !violation_.ok()) return;
+  if (!violation_.ok()) return;
   const Raft& raft = *state.raft;
   violation_ = raft.failure().ok() ? RaftInvariants::CheckState(raft) : raft.failure();
   if (raft.role() == Role::kLeader) state.led_terms |= uint64_t{1} << (raft.term().value() & 63);
@@ -181,10 +234,7 @@ void LocalStates::Observe(LocalState& state) {
 
 void LocalStates::Encode(const LocalState& state, Raft::Rename rename, Bytes& out) const {
   Encoder e(out);
-  e.Varint(rename(state.id).value())
-      .Fixed8(state.raft.has_value())
-      .Varint(state.led_terms)
-      .Varint(state.committed.size());
+  e.Varint(rename(state.id).value()).Varint(state.led_terms).Varint(state.committed.size());
   for (const KnownCommitted& known : state.committed) {
     e.Varint(known.term.value()).Fixed64(known.content).Varint(known.learned_in.value());
   }
@@ -194,7 +244,7 @@ void LocalStates::Encode(const LocalState& state, Raft::Rename rename, Bytes& ou
   for (const Entry& entry : state.disk.entries()) e.Varint(entry.term.value()).LengthPrefixed(entry.payload.view());
   e.Varint(state.writes.size());
   for (const Ready& write : state.writes) EncodeWrite(write, rename, e);
-  if (state.raft) state.raft->AppendCanonical(out, rename);
+  state.raft->AppendCanonical(out, rename);
 }
 
 uint32_t LocalStates::Intern(std::unique_ptr<LocalState> state) {
@@ -233,6 +283,21 @@ uint32_t LocalStates::InternMessage(const Message& message) {
   return at->second;
 }
 
+uint32_t LocalStates::Renamed(uint32_t message, size_t p) {
+  if (renamed_.size() <= message) renamed_.resize(messages_.size());
+  if (renamed_[message].empty()) {
+    std::vector<uint32_t> numbers;
+    for (const auto& permutation : permutations_) {
+      Bytes bytes;
+      AppendCanonicalMessage(Message(messages_[message]), bytes,
+                             [&permutation](PeerId peer) { return PeerId(permutation[peer.value()]); });
+      numbers.push_back(InternMessage(DecodeMessage(bytes).value()));
+    }
+    renamed_[message] = std::move(numbers);
+  }
+  return renamed_[message][p];
+}
+
 Status LocalStates::CheckPair(uint32_t a, uint32_t b) {
   const uint64_t key = uint64_t{std::min(a, b)} << 32 | std::max(a, b);
   if (good_pairs_.count(key) != 0) return Status::Ok();
@@ -263,7 +328,7 @@ Status LocalStates::CheckPairNow(const LocalState& a, const LocalState& b) const
     if (differ && mine[i] == theirs[i]) return Broken("Log Matching: a common entry behind different ones");
     differ = differ || mine[i] != theirs[i];
   }
-  if (!a.raft || a.raft->role() != Role::kLeader) return Status::Ok();
+  if (a.raft->role() != Role::kLeader) return Status::Ok();
   for (size_t i = 0; i < b.committed.size(); ++i) {
     if (b.committed[i].learned_in >= a.raft->term()) continue;
     if (i < mine.size() && mine[i].term == b.committed[i].term) continue;
