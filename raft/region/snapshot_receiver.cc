@@ -53,6 +53,8 @@ void SnapshotReceiver::OnChunk(Bytes bytes) {
   if (known && message.sequence < found->second->taken) {
     return Answer(message, SnapshotMessageKind::kTaken, found->second->taken, found->second->staged);
   }
+  // All of another one is here, and Raft is about to look at it. Its sender will repeat this.
+  if (!known && found != incoming_.end() && found->second->staged) return;
   if (!known) {
     if (message.sequence != 0) return;  // The middle of something forgotten: its sender will begin again.
     const bool room = found != incoming_.end() || incoming_.size() < options_.snapshot_receives_max;
@@ -131,12 +133,16 @@ void SnapshotReceiver::Finish(RegionId region, Incoming& incoming) {
   incoming_.erase(found);
 }
 
-std::unique_ptr<RangeImport> SnapshotReceiver::TakeStaged(RegionId region, LogIndex index, Term term) {
+bool SnapshotReceiver::HasStaged(RegionId region, LogIndex index, Term term) const {
   const auto found = incoming_.find(region);
-  if (found == incoming_.end() || !found->second->staged) return nullptr;
+  if (found == incoming_.end() || !found->second->staged) return false;
   const raft::SnapshotMeta& meta = std::get<raft::InstallSnapshot>(found->second->install.body).meta;
-  if (meta.index != index || meta.term != term) return nullptr;
-  return std::move(found->second->import);
+  return meta.index == index && meta.term == term;
+}
+
+std::unique_ptr<RangeImport> SnapshotReceiver::TakeStaged(RegionId region, LogIndex index, Term term) {
+  if (!HasStaged(region, index, term)) return nullptr;
+  return std::move(incoming_.at(region)->import);
 }
 
 void SnapshotReceiver::Drop(RegionId region) {

@@ -35,6 +35,7 @@ class SnapshotReceiver {
   /// kChunk, as it came. Does not suspend.
   void OnChunk(Bytes bytes);
 
+  bool HasStaged(RegionId region, LogIndex index, Term term) const;
   /// The staged content of the snapshot at (index, term); nullptr if it is not (or no longer) there.
   std::unique_ptr<RangeImport> TakeStaged(RegionId region, LogIndex index, Term term);
   /// Forgets what is staged or under way, unless it was taken.

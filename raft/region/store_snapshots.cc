@@ -61,6 +61,9 @@ void Store::StepStaged() {
       staged_.push_back(snapshot);
       continue;
     }
+    // Raft must not accept what is no longer there to be installed.
+    const raft::SnapshotMeta& meta = std::get<raft::InstallSnapshot>(snapshot.install.body).meta;
+    if (!receiver_.HasStaged(snapshot.region, meta.index, meta.term)) continue;
     peer->Step(snapshot.from, snapshot.install);
     Submission submission;
     submission.batch.Append(carried_);
