@@ -46,6 +46,7 @@ void Peer::ApplyCommitted() {
       ApplyBatch batch;
       if (!BuildApplyBatch(batch)) return;
       blocked_ = std::move(batch);
+      building_ = false;
     }
     if (!WriteApplyBatch()) return;
     ApplyBatch batch = *std::move(blocked_);
@@ -59,6 +60,7 @@ void Peer::ApplyCommitted() {
 bool Peer::BuildApplyBatch(ApplyBatch& batch) {
   EngineKvView view(context_.engine, batch.writes);
   machine_.BeginBatch(view);
+  building_ = true;
   size_t entries_max = to_apply_.size();
   if (context_.runtime.probes.Buggify("region.apply.one_entry", 0.2)) entries_max = 1;  // Legal: any prefix is.
   Status status;

@@ -154,8 +154,9 @@ class Peer {
   raft::SnapshotMeta AppliedMeta() const { return {.index = applied_, .term = applied_term_, .conf = conf_}; }
   LeaderHint Leader() const;
   Status NotLeader() const;
-  /// True while the engine has exactly the state as of applied(): always but while a batch waits for memory.
-  bool settled() const { return !blocked_; }
+  /// True while engine and sessions both are exactly as of applied(): always but while a batch is built, or waits for
+  /// memory.
+  bool settled() const { return !building_ && !blocked_; }
   bool installing() const { return installing_; }
   bool stopped() const { return stopped_; }
   /// Encoded sessions and configuration as of applied(), for hashing beside the data.
@@ -282,8 +283,10 @@ class Peer {
   std::deque<SentRound> sent_rounds_;
   Instant lease_until_ = Instant::Min();
 
+  raft::ReadyNumber persisted_;  ///< The last one Raft was told of.
   std::deque<raft::Entry> to_apply_;
   std::deque<raft::ConfAt> to_adopt_;
+  bool building_ = false;  ///< An apply batch; it may suspend, with the sessions ahead of the engine.
   std::optional<ApplyBatch> blocked_;
   LogSizes log_sizes_;
   LogIndex compact_to_;

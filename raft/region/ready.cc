@@ -67,7 +67,9 @@ void Peer::ReportUnreachable(StoreId store) {
 }
 
 void Peer::OnPersisted(raft::ReadyNumber number) {
-  if (stopped_) return;
+  // An installed snapshot says it for all Readies before it, whose own word may be on its way still.
+  if (stopped_ || number <= persisted_) return;
+  persisted_ = number;
   SendAll(raft_->Advance(raft::Persisted(number)));
   AfterStep();
 }
