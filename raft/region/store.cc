@@ -242,9 +242,6 @@ Status Store::Initialise(RegionId region, const raft::ConfState& conf) {
   ORRERY_ASSIGN_OR_RETURN(const std::optional<Bytes> present,
                           parts_.engine.Get(ColumnFamily::kMeta, kClusterRecordKey));
   if (present && *present == wanted) return Status::Ok();
-  if (present || !peers_.empty() || !tombstones_.empty()) {
-    return Status(StatusCode::kAlreadyExists, "the store was initialised before, with other members");
-  }
   PeerId self;
   for (const raft::Member& member : conf.members) {
     ORRERY_ASSIGN_OR_RETURN(const PeerAddress address, DecodePeerAddress(member.context.view()));
@@ -252,6 +249,15 @@ Status Store::Initialise(RegionId region, const raft::ConfState& conf) {
     if (AddedAt(member.peer) != LogIndex(0)) {
       return Status(StatusCode::kInvalidArgument, "founding members are numbered from 1 to 255");
     }
+  }
+  // The other founders are a quorum and do not wait: their leader may have named this peer before this call could.
+  const Peer* named = Find(region);
+  if (!present && self.valid() && named != nullptr && named->id() == self) {
+    ORRERY_PROBE(parts_.runtime.probes, "region.store.named_before_initialised");
+    return Status::Ok();
+  }
+  if (present || !peers_.empty() || !tombstones_.empty()) {
+    return Status(StatusCode::kAlreadyExists, "the store was initialised before, with other members");
   }
   if (!self.valid()) {
     return Status(StatusCode::kInvalidArgument, "this store's present life is not among the members");
