@@ -58,6 +58,11 @@ void Store::DispatchRaft(const StoreLife& from, RegionId region, ByteView bytes)
     ORRERY_LOG(parts_.runtime.log, LogLevel::kWarn, "region", "{}", message.status().ToString());
     return;
   }
+  // These come with their content, by the snapshot receiver.
+  if (std::holds_alternative<raft::InstallSnapshot>(message.value().body)) {
+    ORRERY_PROBE(parts_.runtime.probes, "region.envelope.bad_message");
+    return;
+  }
   Peer* peer = FindOrCreate(from, region, message.value());
   if (peer == nullptr) return;
   peer->Step(from, message.value());
