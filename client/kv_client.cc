@@ -119,7 +119,11 @@ Result<WriteResponse> KvClient::Apply(WriteOp op, Deadline deadline) {
     request.lowest_unanswered = session->lowest_unanswered();
     const Outcome outcome = AskLeader(KvMethod::kWrite, Encode(request), deadline);
     if (outcome.status.ok()) return Decode<WriteResponse>(outcome.payload);
-    if (outcome.status.code() != StatusCode::kNotFound) return outcome.status;
+    if (outcome.status.code() != StatusCode::kNotFound) {
+      // What refuses this attempt says nothing about an earlier one.
+      if (!outcome.maybe_applied) return outcome.status;
+      return Status(StatusCode::kUnknownOutcome, outcome.status.ToString());
+    }
     // The stores have forgotten the session, and with it whether an earlier attempt took effect.
     ORRERY_PROBE(runtime_.probes, "client.session_expired");
     if (session_ == session) session_.reset();
