@@ -340,7 +340,7 @@ TEST_CASE("Raft under random schedules: three voters keep every law and recover"
 }
 
 TEST_CASE("Raft under random schedules: five voters keep every law and recover") {
-  RunSeeds(10001, 80, 5, 3000);
+  RunSeeds(10001, 400, 5, 3000);
 }
 
 }  // namespace
