@@ -30,7 +30,7 @@ struct SimOffload::Job {
 class SimOffload::LaneQueue final : public Event {
  public:
   LaneQueue(WorldCore& core, SimNode& node, Lane lane, Actor& actor)
-      : core_(core), node_(node), lane_(lane), actor_(actor) {}
+      : core_(core), node_(node), actor_(actor) {}
   ~LaneQueue() override { core_.queue.Cancel(this); }
 
   void Push(std::shared_ptr<Job> job) {
@@ -99,7 +99,6 @@ class SimOffload::LaneQueue final : public Event {
 
   WorldCore& core_;
   SimNode& node_;
-  const Lane lane_;
   Actor& actor_;
   std::deque<std::shared_ptr<Job>> jobs_;
   int64_t free_at_ = 0;
