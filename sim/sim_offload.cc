@@ -29,8 +29,7 @@ struct SimOffload::Job {
 
 class SimOffload::LaneQueue final : public Event {
  public:
-  LaneQueue(WorldCore& core, SimNode& node, Lane lane, Actor& actor)
-      : core_(core), node_(node), actor_(actor) {}
+  LaneQueue(WorldCore& core, SimNode& node, Actor& actor) : core_(core), node_(node), actor_(actor) {}
   ~LaneQueue() override { core_.queue.Cancel(this); }
 
   void Push(std::shared_ptr<Job> job) {
@@ -111,7 +110,7 @@ SimOffload::SimOffload(WorldCore& core, SimNode& node, const Actor& boot_actor) 
   for (int i = 0; i < kLaneCount; ++i) {
     const auto lane = static_cast<Lane>(i);
     Actor& actor = core.ActorOf(fmt::format("{}/lane-{}", boot_actor.name, LaneName(lane)));
-    lanes_[static_cast<size_t>(i)] = std::make_unique<LaneQueue>(core, node, lane, actor);
+    lanes_[static_cast<size_t>(i)] = std::make_unique<LaneQueue>(core, node, actor);
   }
 }
 
