@@ -63,7 +63,7 @@ KvClient::Outcome KvClient::AskLeader(KvMethod method, const Bytes& request, Dea
   while (true) {
     const Instant now = runtime_.clock.Now();
     if (deadline.PassedAt(now)) {
-      outcome.status = DeadlinePassed(outcome.maybe_applied, outcome.status);
+      outcome.status = DeadlinePassed(outcome.maybe_applied || outcome.may_be_copied, outcome.status);
       return outcome;
     }
     const StoreId target = router_.Target();
@@ -76,6 +76,7 @@ KvClient::Outcome KvClient::AskLeader(KvMethod method, const Bytes& request, Dea
       return outcome;
     }
     if (reply.status.code() == StatusCode::kUnknownOutcome) outcome.maybe_applied = true;
+    outcome.may_be_copied |= reply.answered;
     const std::optional<ErrorDetail> hint = DetailOf(reply.payload);
     if (reply.status.code() != StatusCode::kBusy) router_.Reject(target, hint);
     if (hint && hint->leader_store.valid() && router_.Target() == hint->leader_store) {
@@ -121,7 +122,7 @@ Result<WriteResponse> KvClient::Apply(WriteOp op, Deadline deadline) {
     if (outcome.status.ok()) return Decode<WriteResponse>(outcome.payload);
     if (outcome.status.code() != StatusCode::kNotFound) {
       // What refuses this attempt says nothing about an earlier one.
-      if (!outcome.maybe_applied) return outcome.status;
+      if (!outcome.maybe_applied && !outcome.may_be_copied) return outcome.status;
       return Status(StatusCode::kUnknownOutcome, outcome.status.ToString());
     }
     // The stores have forgotten the session, and with it whether an earlier attempt took effect.

@@ -61,6 +61,8 @@ class KvClient {
     Status status;
     Bytes payload;
     bool maybe_applied = false;  ///< Some attempt may have had its effect without our knowing.
+    /// A store refused some attempt, but the network may deliver that again, to a store that has become the leader.
+    bool may_be_copied = false;
   };
 
   Outcome AskLeader(KvMethod method, const Bytes& request, Deadline deadline);

@@ -111,7 +111,9 @@ void RpcClient::OnResponse(Endpoint from, const RpcResponseFrame& frame, Bytes m
   ++counts_.answers;
   Status status = StatusOf(frame);
   Bytes payload = KeepTail(std::move(message), frame.payload.size());
-  Complete(frame.id.sequence, RpcReply{std::move(status), std::move(payload)});
+  RpcReply reply(std::move(status), std::move(payload));
+  reply.answered = true;
+  Complete(frame.id.sequence, std::move(reply));
 }
 
 void RpcClient::Complete(uint64_t sequence, RpcReply reply) {

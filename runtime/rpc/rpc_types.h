@@ -40,6 +40,8 @@ enum class RpcOwnMethod : uint16_t {
 struct RpcReply {
   Status status;
   Bytes payload;
+  /// Set by RpcClient: the other side said this, so the request was sent, and a copy of it may still be on its way.
+  bool answered = false;
 
   RpcReply() = default;
   // NOLINTBEGIN(google-explicit-constructor): a handler returns what it has.
