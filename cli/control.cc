@@ -89,7 +89,9 @@ Status ReplaceStore(Session& session, const ControlArguments& arguments) {
 Status PrintChecksums(Session& session, const ControlArguments& arguments) {
   Table table({"store", "applied", "pairs", "checksum"});
   nlohmann::json rows = nlohmann::json::array();
-  for (const StoreId store : KnownStores(session)) {
+  ORRERY_ASSIGN_OR_RETURN(const MembersResponse known, session.admin.Members(session.deadline()));
+  for (const Member& member : known.members) {
+    const StoreId store = member.store;
     ORRERY_ASSIGN_OR_RETURN(const ChecksumResponse answer, session.admin.Checksum(store, session.deadline()));
     const std::string checksum = fmt::format("{:016x}", answer.checksum);
     table.Add({ToString(store), ToString(answer.applied), std::to_string(answer.pairs), checksum});

@@ -91,7 +91,8 @@ void AddStoreCommand(CLI::App& app, Action& action) {
     action = [arguments] {
       const Status status = RunStore(*arguments);
       if (!status.ok()) fmt::print(stderr, "orrery: store {}: {}\n", arguments->id, status.ToString());
-      return ExitCodeOf(status);
+      // What is not found here is a store's data: the start is refused.
+      return status.code() == StatusCode::kNotFound ? kExitRefused : ExitCodeOf(status);
     };
   });
 }
