@@ -44,7 +44,7 @@ struct Scenario {
   Duration liveness_limit = seconds(60);  ///< After healing, everything must have succeeded by then.
   uint64_t events_max = 50'000'000;       ///< More is "no progress".
   bool random_knobs = true;               ///< Ticks, batch and buffer sizes get extremes drawn per seed.
-  bool lying_fsync = false;               ///< Disks whose fsync does nothing: a run that must fail.
+  bool lying_fsync = false;               ///< Disks whose fsync does nothing: a canary, a run that must fail.
   std::vector<WorkloadPlan> workloads;
   std::vector<FaultPlan> faults;
 };

@@ -94,6 +94,8 @@ void SimCluster::Initialise() {
     if (!status.ok()) return;  // The run ends without progress, which says so.
     for (const StoreId store : members_) fresh_.erase(store);
     initialised_ = true;
+    if (!shape_.lying_fsync) return;
+    for (const StoreId store : stores_) world_.DiskOf(NodeIdOf(store)).SetLyingSync(true);
   });
 }
 

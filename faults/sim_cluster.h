@@ -19,6 +19,8 @@ struct ClusterShape {
   uint32_t stores = 3;   ///< Founding members.
   uint32_t spares = 0;   ///< Stores that are up and new, but no members.
   uint32_t clients = 0;  ///< Client processes besides the operator's.
+  /// Once the cluster is initialised, no fsync of any store makes anything durable (sim/disk/sim_disk.h).
+  bool lying_fsync = false;
   StoreOptions options;
 };
 

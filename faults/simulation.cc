@@ -74,6 +74,7 @@ class Simulation {
     ClusterShape shape;
     shape.stores = static_cast<uint32_t>(draw.Between(scenario_.stores_low, scenario_.stores_high));
     shape.spares = scenario_.spare_stores;
+    shape.lying_fsync = scenario_.lying_fsync;
     for (const WorkloadPlan& plan : scenario_.workloads) shape.clients += plan.options.clients;
     shape.options = DrawStoreOptions(random_, scenario_.random_knobs);
     return shape;

@@ -25,6 +25,7 @@ void SimDisk::Count(DiskFault fault) {
     case DiskFault::kSlow: ORRERY_PROBE_IF(probes, "sim.disk.slow"); return;
     case DiskFault::kStuck: ORRERY_PROBE_IF(probes, "sim.disk.stuck"); return;
     case DiskFault::kWiped: ORRERY_PROBE_IF(probes, "sim.disk.wiped"); return;
+    case DiskFault::kLyingSync: ORRERY_PROBE_IF(probes, "sim.disk.lying_sync"); return;
   }
 }
 

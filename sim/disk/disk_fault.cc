@@ -29,7 +29,7 @@ std::string_view DiskFaultName(DiskFault fault) {
       "write_error",  "short_write",   "read_error",    "sync_error",  "directory_sync_error",
       "no_space",     "unsynced_lost", "torn_tail",     "sector_hole", "directory_ops_lost",
       "process_kill", "power_loss",    "mid_operation", "bit_flip",    "slow",
-      "stuck",        "wiped"};
+      "stuck",        "wiped",         "lying_sync"};
   return kNames.at(static_cast<size_t>(fault));
 }
 

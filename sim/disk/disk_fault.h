@@ -43,8 +43,9 @@ enum class DiskFault : uint8_t {
   kSlow,              ///< The disk was told to be slow.
   kStuck,             ///< The disk was told to be stuck.
   kWiped,             ///< All content was lost.
+  kLyingSync,         ///< A Sync or SyncDirectory said ok and made nothing durable.
 };
-constexpr int kDiskFaultCount = 17;
+constexpr int kDiskFaultCount = 18;
 
 /// Stable name for traces, JSON and fault plans ("sync_error").
 std::string_view DiskFaultName(DiskFault fault);

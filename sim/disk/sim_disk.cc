@@ -160,7 +160,11 @@ Status SimDisk::SyncDirectory(std::string_view path) {
       damaged_ = true;
       return Status(StatusCode::kIoError, std::string(path) + ": sync of the folder failed (injected)");
     }
-    tree_.SyncDirectory(*node);
+    if (lying_sync_) {
+      Count(DiskFault::kLyingSync);
+    } else {
+      tree_.SyncDirectory(*node);
+    }
     return Status::Ok();
   });
 }

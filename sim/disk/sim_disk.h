@@ -132,6 +132,9 @@ class SimDisk final : public Disk {
   /// A stuck disk answers nobody: the world neither starts nor completes its jobs. Operations called anyway work.
   void SetStuck(bool stuck);
   bool stuck() const { return stuck_; }
+  /// From now on every Sync and SyncDirectory says ok, takes its time and makes nothing durable, as a disk with a
+  /// volatile cache does: outside of what any design survives. ClearFaults() does not mend it.
+  void SetLyingSync(bool lying) { lying_sync_ = lying; }
 
   enum class FlipWhere : uint8_t { kAnywhere, kFirstQuarter, kLastQuarter };
   struct Flip {
@@ -194,6 +197,7 @@ class SimDisk final : public Disk {
   uint64_t power_losses_ = 0;
   bool frozen_ = false;
   bool stuck_ = false;
+  bool lying_sync_ = false;
   bool damaged_ = false;
 };
 

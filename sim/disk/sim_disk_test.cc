@@ -280,6 +280,32 @@ TEST_CASE("Crash clone: shows what could be, and leaves the disk as it is") {
   CHECK(*disk.ReadFile("a", kAll) == "synced tail");
 }
 
+TEST_CASE("Lying sync: it says ok, costs time, and a power loss takes what it said was safe") {
+  SimDisk disk({.random = Random(1)});
+  WriteSynced(disk, "honest", "content");
+  CHECK(disk.SyncDirectory(".").ok());
+  disk.SetLyingSync(true);
+  disk.TakeDebt();
+  WriteSynced(disk, "lied", "content");
+  CHECK(disk.SyncDirectory(".").ok());
+  CHECK(disk.TakeDebt() > microseconds(400));
+  CHECK(disk.fault_counts().at(static_cast<size_t>(DiskFault::kLyingSync)) == 2);
+  bool name_lost = false;
+  bool content_lost = false;
+  for (uint64_t seed = 0; seed < 40; ++seed) {
+    const auto clone = disk.CrashClone(Random(seed));
+    CHECK(*clone->ReadFile("honest", kAll) == "content");
+    const auto lied = clone->ReadFile("lied", kAll);
+    name_lost = name_lost || !lied.ok();
+    content_lost = content_lost || (lied.ok() && *lied != "content");
+  }
+  CHECK(name_lost);
+  CHECK(content_lost);
+  disk.KillProcess();  // A killed process loses nothing, whatever the disk lies about.
+  disk.Boot();
+  CHECK(*disk.ReadFile("lied", kAll) == "content");
+}
+
 TEST_CASE("Latency: operations add debt, a slow disk more, and taking it clears it") {
   SimDisk disk({.random = Random(1)});
   WriteSynced(disk, "a", "content");

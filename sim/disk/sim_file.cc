@@ -118,7 +118,7 @@ Status SimFile::Sync() {
   const SimDisk::Admission admission = disk_.Admit();
   Status outcome;
   if (admission == SimDisk::Admission::kFreezesNow) {
-    if (random.Split("mid operation").Chance(0.5)) node_->image.Sync();
+    if (random.Split("mid operation").Chance(0.5) && !disk_.lying_sync_) node_->image.Sync();
     outcome = disk_.Refused(path_);
   } else {
     disk_.Charge(disk_.options_.latency.sync, 0, random);
@@ -126,6 +126,8 @@ Status SimFile::Sync() {
       disk_.damaged_ = true;
       node_->image.FailSync(random.Split("failed sync"));
       outcome = Fail(StatusCode::kIoError, "sync failed (injected)");
+    } else if (disk_.lying_sync_) {
+      disk_.Count(DiskFault::kLyingSync);
     } else {
       node_->image.Sync();
     }
