@@ -54,6 +54,7 @@ class Nemesis {
   bool CrashLoop(Strike& strike);
   bool BlackOut(Strike& strike);
   bool CrashForAWhile(Strike& strike, sim::CrashKind kind);
+  void CrashInWrite(Strike& strike, StoreId victim);
   bool FailSync(Strike& strike);
   bool FailWrite(Strike& strike);
   bool FlipBit(Strike& strike);

@@ -106,12 +106,18 @@ bool Nemesis::StrikeDisk(Strike& strike) {
       return true;
     case FaultKind::kCrashInWrite:
       if (!world_.IsUp(node)) return false;
-      world_.CrashAtDiskMutation(node, 1 + strike.random.Below(60),
-                                 strike.random.Chance(0.7) ? CrashKind::kPowerLoss : CrashKind::kProcessKill);
-      Later(strike, strike.lasts, "boot", [this, victim] { cluster_.EnsureUp(victim); });
+      CrashInWrite(strike, victim);
       return true;
     default: ORRERY_UNREACHABLE(FaultName(strike.kind));
   }
+}
+
+void Nemesis::CrashInWrite(Strike& strike, StoreId victim) {
+  // One draw per statement: compilers differ in the order in which they evaluate arguments.
+  const uint64_t mutation = 1 + strike.random.Below(60);
+  const CrashKind kind = strike.random.Chance(0.7) ? CrashKind::kPowerLoss : CrashKind::kProcessKill;
+  world_.CrashAtDiskMutation(NodeIdOf(victim), mutation, kind);
+  Later(strike, strike.lasts, "boot", [this, victim] { cluster_.EnsureUp(victim); });
 }
 
 bool Nemesis::FailSync(Strike& strike) {

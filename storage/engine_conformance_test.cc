@@ -176,7 +176,10 @@ TEST_CASE("Engine: iterators walk like the model in both directions, within boun
     harness.Run([&](Runtime&, Engine& engine) {
       for (int round = 0; round < 30; ++round) {
         WriteBatch batch;
-        for (int i = 0; i < 40; ++i) batch.Put(CF::kData, Key(random.Below(500)), Bytes(random.Below(60), 'v'));
+        for (int i = 0; i < 40; ++i) {
+          const Bytes key = Key(random.Below(500));
+          batch.Put(CF::kData, key, Bytes(random.Below(60), 'v'));
+        }
         const uint64_t begin = random.Below(500);
         batch.DeleteRange(CF::kData, Key(begin), Key(begin + 20));
         REQUIRE(engine.Apply(batch).ok());

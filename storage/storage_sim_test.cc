@@ -32,7 +32,8 @@ WriteBatch RandomBatch(uint64_t sequence, Random random) {
     const auto family = static_cast<CF>(random.Below(kColumnFamilyCount));
     const Bytes key = "k" + std::to_string(random.Below(200));
     const uint64_t kind = random.Below(20);
-    const Bytes value(random.Below(400), static_cast<char>('a' + random.Below(26)));
+    const uint64_t length = random.Below(400);
+    const Bytes value(length, static_cast<char>('a' + random.Below(26)));
     if (kind == 0) {
       batch.DeleteRange(family, key, key + "~");
     } else if (kind < 4) {
@@ -65,7 +66,8 @@ class CrashStory {
   void Cycle(int number) {
     Random random = random_.Split("cycle").Split(static_cast<uint64_t>(number));
     const bool power_loss = random.Chance(0.7);
-    if (random.Chance(0.8)) harness_.disk().FreezeAtMutation(1 + random.Below(random.Chance(0.2) ? 20 : 400));
+    const uint64_t bound = random.Chance(0.2) ? 20 : 400;
+    if (random.Chance(0.8)) harness_.disk().FreezeAtMutation(1 + random.Below(bound));
     const Status opened = harness_.RunAndCrash(
         [&](Runtime& runtime, Engine& engine) {
           Verify(engine);

@@ -106,7 +106,8 @@ TEST_CASE("Command codec: damaged entries are refused, never misread beyond thei
   Random random(3);
   for (int round = 0; round < 2000; ++round) {
     Bytes damaged = entry;
-    damaged[random.Below(damaged.size())] = static_cast<char>(random.NextU64());
+    const uint64_t at = random.Below(damaged.size());
+    damaged[at] = static_cast<char>(random.NextU64());
     EntryReader reader(damaged);
     while (reader.Next()) {
     }

@@ -192,6 +192,33 @@ def check_mutable_state(source):
                           "is mutable state outside of any object; make it a member and pass the object")
 
 
+DRAW = re.compile(r"\b\w*(?:random|draw|rng|dice|pauses)\w*(?:\(\))?(?:\.|->)(?:NextU64|Below|Between|Chance|Skewed)\s*\(")
+
+
+def pieces_in_order(statement):
+    """Splits off what surely comes first: the head of an `if`, and the condition of a `?:` that is nobody's argument."""
+    head = re.match(r"\s*(?:else\s+)?(?:if|while|switch)\s*(?:constexpr\s*)?\(", statement)
+    if head:
+        depth, at = 1, head.end()
+        while at < len(statement) and depth > 0:
+            depth += {"(": 1, ")": -1}.get(statement[at], 0)
+            at += 1
+        return pieces_in_order(statement[:at].strip()[statement.strip().index("("):]) + pieces_in_order(statement[at:])
+    condition, question, rest = statement.partition("?")
+    if question and condition.count("(") == condition.count(")"):
+        return [condition] + re.split(r"(?<!:):(?!:)", rest)
+    return [statement]
+
+
+def check_two_draws(source):
+    """Compilers differ in the order in which they evaluate arguments and operands."""
+    for found in re.finditer(r"[^;{}]+", source.code):
+        if any(len(DRAW.findall(piece)) > 1 for piece in pieces_in_order(found.group(0))):
+            first = found.start() + DRAW.search(found.group(0)).start()
+            yield Offence(source.path, source.code.count("\n", 0, first) + 1, "two_draws",
+                          "draws twice in one expression, in an order that compilers choose; use a variable for each")
+
+
 def check_words(source):
     if source.path.startswith("tests/lint/"):
         return
@@ -296,7 +323,7 @@ def read_ratchet(root):
 
 
 def check_source(source, ratchet):
-    checks = [check_bans, check_unordered, check_mutable_state, check_words, check_includes, check_pragma_once]
+    checks = [check_bans, check_unordered, check_mutable_state, check_two_draws, check_words, check_includes, check_pragma_once]
     found = [offence for check in checks for offence in check(source)]
     found += check_sizes(source, ratchet)
     return [offence for offence in found

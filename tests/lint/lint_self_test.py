@@ -16,6 +16,24 @@ def offences(path, text, sibling="", ratchet=None):
             lint.check_source(lint.Source(path, text, sibling), ratchet or {})]
 
 
+class TwoDraws(unittest.TestCase):
+    def rules(self, line):
+        return [rule for rule, _ in offences("faults/a.cc", f"void F() {{\n  {line}\n}}\n")]
+
+    def test_two_draws_of_one_expression_are_found(self):
+        for line in ("Crash(1 + random.Below(60), random.Chance(0.7) ? kPower : kKill);",
+                     "f(strike.random.Below(2), strike.random.Below(3));",
+                     "const auto x = random_.Below(2) + random_.Below(3);",
+                     "if (random.Chance(0.5) == random.Chance(0.1)) return;"):
+            self.assertEqual(self.rules(line), ["two_draws"], line)
+
+    def test_draws_in_a_certain_order_are_not(self):
+        for line in ("if (random.Chance(0.2)) bytes.resize(random.Below(5));",
+                     "const auto x = random.Chance(0.6) ? random.Below(2) : random.Below(3);",
+                     "const auto x = random.Below(2); const auto y = random.Below(3);"):
+            self.assertEqual(self.rules(line), [], line)
+
+
 class Bans(unittest.TestCase):
     PLANTED = {
         "clock": ["auto now = std::chrono::system_clock::now();", "auto t = steady_clock::now();",

@@ -139,8 +139,8 @@ History RegisterHistory(uint64_t operations, uint32_t keys, bool cas) {
     if (dice < 5) {
       micros.push_back(Read(key));
     } else if (cas && dice < 8) {
-      micros.push_back(Cas(key, Value::Small(static_cast<int64_t>(random.Below(5))),
-                           Value::Small(static_cast<int64_t>(random.Below(5)))));
+      const Value expected = Value::Small(static_cast<int64_t>(random.Below(5)));
+      micros.push_back(Cas(key, expected, Value::Small(static_cast<int64_t>(random.Below(5)))));
     } else {
       micros.push_back(Write(key, Value::Small(cas ? static_cast<int64_t>(random.Below(5)) : ++fresh)));
     }
