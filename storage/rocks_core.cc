@@ -138,13 +138,12 @@ Status RocksCore::Apply(const WriteBatch& batch) {
 }
 
 Status RocksCore::Sync(Lane lane) {
+  // On the loop, which is the only writer: beside a write under way the log may end within a record.
   Result<WalMarker::Position> position = WalMarker::Position();
-  rocksdb::Status synced;
-  InJob(lane, [&] {
-    position = marker.Here(*db);
-    if (position.ok()) synced = db->SyncWAL();
-  });
+  Inline([&] { position = marker.Here(*db); });
   ORRERY_RETURN_IF_ERROR(WriteStatus(position.status(), "sync"));
+  rocksdb::Status synced;
+  InJob(lane, [&] { synced = db->SyncWAL(); });
   if (synced.ok()) marker.Synced(position.value());
   Status status = FromRocks(synced);
   if (status.code() == StatusCode::kBusy) status = Status(StatusCode::kIoError, std::string(status.message()));

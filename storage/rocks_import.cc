@@ -34,6 +34,10 @@ rocksdb::Status MakeLinks(RocksCore& core, const PendingImport& pending) {
   for (const PendingImport::File& file : pending.files) {
     if (!file.has_rows) continue;
     const std::string path = RocksPath(core, file.name);
+    // It was synced before the record that names it, so it did not merely fail to reach the disk.
+    if (env->FileExists(path).IsNotFound()) {
+      return rocksdb::Status::Corruption("a staged file is missing", core.StagingFolder() + "/" + file.name);
+    }
     env->DeleteFile(path + kLinkSuffix).PermitUncheckedError();  // Of an earlier attempt.
     const rocksdb::Status status = env->LinkFile(path, path + kLinkSuffix);
     if (!status.ok()) return status;
