@@ -3,6 +3,7 @@
 #include <set>
 
 #include "runtime/base/ids.h"
+#include "runtime/base/session_window.h"
 
 namespace orrery {
 
@@ -10,9 +11,8 @@ namespace orrery {
 /// number whose answer is still awaited, below which stores may forget. Never suspends.
 class Session {
  public:
-  /// Stores remember the answers to so many numbers (SessionTable::kResultsMax). A write further ahead of the lowest
-  /// unanswered one could make them forget that one's answer, which then stays unknown for ever.
-  static constexpr uint64_t kWindow = 256;
+  /// A write further ahead of the lowest unanswered one has to wait.
+  static constexpr uint64_t kWindow = kSessionWindow;
 
   Session() = default;
   explicit Session(SessionId id) : id_(id) {}
@@ -38,5 +38,7 @@ class Session {
   uint64_t last_ = 0;
   std::set<uint64_t> awaited_;
 };
+
+static_assert(Session::kWindow <= kSessionWindow, "stores remember no more answers than that");
 
 }  // namespace orrery

@@ -7,6 +7,7 @@
 
 #include "runtime/base/bytes.h"
 #include "runtime/base/ids.h"
+#include "runtime/base/session_window.h"
 
 namespace orrery {
 
@@ -30,7 +31,7 @@ class SessionTable {
  public:
   /// A session keeps at most this many unacknowledged results; beyond, the oldest is dropped and a repetition of
   /// that request is answered kUnknownOutcome.
-  static constexpr size_t kResultsMax = 256;
+  static constexpr size_t kResultsMax = kSessionWindow;
   /// Bytes of values those results hold together; at least one result is kept.
   static constexpr size_t kResultBytesMax = size_t{16} << 20;
   static constexpr size_t kSessionsMax = 65536;
@@ -98,6 +99,8 @@ class SessionTable {
   std::map<SessionId, Session> sessions_;
   Bytes journal_;
 };
+
+static_assert(SessionTable::kResultsMax >= kSessionWindow, "clients ask for answers as far back as that");
 
 /// One outcome as stored with a session.
 void EncodeOutcome(const CommandOutcome& outcome, Encoder& encoder);
