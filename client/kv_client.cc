@@ -88,7 +88,10 @@ KvClient::Outcome KvClient::AskLeader(KvMethod method, const Bytes& request, Dea
 }
 
 Result<std::shared_ptr<Session>> KvClient::OpenSession(Deadline deadline) {
-  const MutexLock lock(opening_);
+  if (!opening_.LockUntil(deadline)) {
+    return Status(StatusCode::kTimeout, "no session was opened before the deadline; nothing was sent");
+  }
+  const MutexLock lock(opening_, std::adopt_lock);
   if (session_ != nullptr) return session_;
   const Bytes request =
       Encode(OpenSessionRequest{.region = options_.region, .nonce = runtime_.network.self().node.value()});

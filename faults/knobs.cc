@@ -62,6 +62,7 @@ void DrawRegion(KnobDraw& draw, RegionOptions& region) {
   draw.OneOf<size_t>("entry_commands_max", region.entry_commands_max, {1, 2});
   draw.OneOf<size_t>("pending_bytes_max", region.pending_bytes_max, {1024, 8192});
   draw.OneOf<size_t>("frame_bytes_max", region.frame_bytes_max, {1024, 4096});
+  draw.OneOf<size_t>("inbox_bytes_max", region.inbox_bytes_max, {1024, 16384});
   draw.Flag("lease_reads", region.lease_reads);
   draw.OneOf<uint64_t>("session_expiry_entries", region.session_expiry_entries, {50, 500});
   draw.OneOf<uint64_t>("session_checkpoint_entries", region.session_checkpoint_entries, {1, 10, 100000});

@@ -2,6 +2,7 @@
 
 #include "raft/region/change_members.h"
 #include "raft/region/store.h"
+#include "runtime/fiber/future.h"
 #include "server/kv_service.h"
 
 namespace orrery {
@@ -57,6 +58,16 @@ raft::ConfState FoundingConf(const InitialiseRequest& request) {
   std::sort(conf.members.begin(), conf.members.end(),
             [](const raft::Member& a, const raft::Member& b) { return a.peer < b.peer; });
   return conf;
+}
+
+/// Ok once the replica has applied everything that was acknowledged before this call. Suspends.
+Status AwaitReadBarrier(Peer& peer, Deadline deadline) {
+  Promise<Unit> promise;
+  Future<Unit> future = promise.GetFuture();
+  peer.ReadBarrier(deadline, [promise = std::move(promise)](Status status) mutable {
+    promise.Set(status.ok() ? Result<Unit>(Unit()) : Result<Unit>(std::move(status)));
+  });
+  return future.Get(deadline).status();
 }
 
 Status Malformed(const Status& why) {
@@ -119,8 +130,14 @@ RpcReply AdminService::Initialise(const RpcContext&, ByteView bytes) {
   return done.ok() ? RpcReply(Bytes()) : RpcReply(done);
 }
 
-RpcReply AdminService::Members(const RpcContext&, ByteView) {
-  const Result<Peer*> peer = FindReplica(store_, kFirstRegion);
+/// Linearizable: a leader that was deposed and has not heard of it must not name yesterday's members.
+RpcReply AdminService::Members(const RpcContext& context, ByteView) {
+  Result<Peer*> peer = FindReplica(store_, kFirstRegion);
+  if (!peer.ok()) return peer.status();
+  if (const Status barrier = AwaitReadBarrier(*peer.value(), context.deadline); !barrier.ok()) {
+    return ErrorReply(store_, kFirstRegion, barrier);
+  }
+  peer = FindReplica(store_, kFirstRegion);  // It may have gone meanwhile.
   if (!peer.ok()) return peer.status();
   if (!peer.value()->is_leader()) return ErrorReply(store_, kFirstRegion, peer.value()->NotLeader());
   return Encode(MembersResponse{.members = MembersOf(peer.value()->conf()),

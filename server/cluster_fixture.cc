@@ -26,11 +26,14 @@ class ClientNode final : public Node {
         admin_(runtime, rpc_, kv_) {}
   void RequestStop() override {}
 
-  void Begin(const Cluster::Story& story, bool* done) {
-    task_ = runtime_.domain.Spawn(FiberName("story", ++stories_), [this, &story, done] {
-      story(kv_, admin_);
-      *done = true;
-    });
+  void Begin(const std::vector<Cluster::Story>& stories, size_t* done) {
+    tasks_.clear();
+    for (const Cluster::Story& story : stories) {
+      tasks_.push_back(runtime_.domain.Spawn(FiberName("story", ++stories_), [this, &story, done] {
+        story(kv_, admin_);
+        ++*done;
+      }));
+    }
   }
 
  private:
@@ -40,7 +43,7 @@ class ClientNode final : public Node {
   KvClient kv_;
   AdminClient admin_;
   uint64_t stories_ = 0;
-  Task task_;
+  std::vector<Task> tasks_;
 };
 
 }  // namespace
@@ -112,10 +115,18 @@ Member Cluster::AsMember(StoreId store) const {
 }
 
 bool Cluster::Run(const Story& story, Duration limit) {
-  bool done = false;
+  return RunAll({story}, limit);
+}
+
+bool Cluster::RunAll(const std::vector<Story>& stories, Duration limit) {
+  size_t done = 0;
   const bool begun = world_->RunInNode(
-      kClientNode, [&](Runtime&) { static_cast<ClientNode*>(world_->NodeOf(kClientNode))->Begin(story, &done); });
-  return begun && world_->RunUntil([&] { return done; }, limit) == sim::RunOutcome::kConditionMet;
+      kClientNode, [&](Runtime&) { static_cast<ClientNode*>(world_->NodeOf(kClientNode))->Begin(stories, &done); });
+  return begun && world_->RunUntil([&] { return done == stories.size(); }, limit) == sim::RunOutcome::kConditionMet;
+}
+
+Instant Cluster::Now() {
+  return world_->RuntimeOf(kClientNode).clock.Now();
 }
 
 Status Cluster::Initialise() {

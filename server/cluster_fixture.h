@@ -61,6 +61,10 @@ class Cluster {
   /// What a client did: runs as a fiber of the client node until it returns. False if it did not within `limit`.
   using Story = std::function<void(KvClient&, AdminClient&)>;
   bool Run(const Story& story, Duration limit = seconds(60));
+  /// The same for several at once.
+  bool RunAll(const std::vector<Story>& stories, Duration limit = seconds(60));
+  /// The client's clock.
+  Instant Now();
 
   // Each runs the world until the client has its answer.
   Status Initialise();

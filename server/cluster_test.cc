@@ -242,3 +242,68 @@ TEST_CASE("Cluster: a store that is still installing its first snapshot accuses 
     CHECK(cluster.ProbeCount("region.member.removed_by_notice") == 0);
   }
 }
+
+TEST_CASE("Cluster: a leader that is cut off does not say who the members are") {
+  Cluster cluster;
+  REQUIRE(cluster.Initialise().ok());
+  REQUIRE(cluster.Put("a", "1").ok());
+  const StoreId leader = cluster.AwaitLeader();
+  Result<MembersResponse> members = Status(StatusCode::kTimeout, "no answer");
+  const Cluster::Story ask = [&](KvClient&, AdminClient& admin) {
+    members = admin.Members(Deadline::After(cluster.Now(), milliseconds(100)));
+  };
+  REQUIRE(cluster.Run(ask));
+  REQUIRE(members.ok());
+  CHECK(members->leader_store == leader);
+  CHECK(members->members.size() == 3);
+  sim::NodeSet others;
+  for (const StoreId store : {k1, k2, k3}) {
+    if (store != leader) others.push_back(NodeIdOf(store));
+  }
+  // It takes itself for the leader for ten more ticks of 20 ms.
+  cluster.world().Partition({NodeIdOf(leader)}, others);
+  REQUIRE(cluster.Run(ask));
+  CHECK(members.code() == StatusCode::kTimeout);
+}
+
+TEST_CASE("Cluster: a write that waits for somebody else's session keeps its own deadline") {
+  Cluster cluster;  // Not initialised: no session is opened, however long one waits.
+  Duration waited(0);
+  Status hasty;
+  Status patient;
+  const Instant start = cluster.Now();
+  REQUIRE(cluster.RunAll(
+      {[&](KvClient& kv, AdminClient&) { patient = kv.Put("a", "1", Deadline::After(start, seconds(20))); },
+       [&](KvClient& kv, AdminClient&) {
+         // The other one has begun by now.
+         kv.Get("x", Deadline::After(start, milliseconds(500))).status().IgnoreError();
+         hasty = kv.Put("b", "2", Deadline::After(start, seconds(1)));
+         waited = cluster.Now() - start;
+       }}));
+  CHECK(patient.code() == StatusCode::kTimeout);
+  CHECK(hasty.code() == StatusCode::kTimeout);
+  CHECK(waited < seconds(2));
+}
+
+TEST_CASE("Cluster: frames that a standing loop cannot hold are dropped, and nothing is lost by it") {
+  Cluster cluster({.tune = [](StoreOptions& options) {
+    options.region.inbox_bytes_max = 1024;
+    options.region.frame_bytes_max = 1024;
+    options.region.raft.append_bytes_max = 300;
+    options.region.raft.cache_bytes_max = 0;
+    options.log.cache_bytes_max = 0;
+  }});
+  REQUIRE(cluster.Initialise().ok());
+  REQUIRE(cluster.Put("a", "1").ok());
+  cluster.Crash(k3);
+  cluster.PutMany(0, 300);
+  cluster.Boot(k3);
+  for (int i = 0; i < 20 && cluster.ProbeCount("region.store.frame_dropped") == 0; ++i) {
+    cluster.world().PauseFor(NodeIdOf(k2), milliseconds(100));
+    cluster.PutMany(300 + 50 * static_cast<uint64_t>(i), 350 + 50 * static_cast<uint64_t>(i));
+  }
+  CHECK(cluster.ProbeCount("region.store.frame_dropped") > 0);
+  CHECK(cluster.AwaitEqual({k1, k2, k3}));
+  CHECK(cluster.Get("key299") == "value299");
+  CHECK(cluster.watch().violations().empty());
+}

@@ -22,6 +22,7 @@ Status CheckSizes(const RegionOptions& o) {
   ORRERY_RETURN_IF_ERROR(CheckRange<size_t>("pending_reads_max", o.pending_reads_max, 1, 1'000'000));
   ORRERY_RETURN_IF_ERROR(CheckRange<size_t>("frame_bytes_max", o.frame_bytes_max, 1024, size_t{32} << 20));
   ORRERY_RETURN_IF_ERROR(CheckRange<size_t>("send_queue_bytes_max", o.send_queue_bytes_max, 1024, size_t{1} << 30));
+  ORRERY_RETURN_IF_ERROR(CheckRange<size_t>("inbox_bytes_max", o.inbox_bytes_max, 1024, size_t{1} << 30));
   return CheckRange<size_t>("raft.append_bytes_max", o.raft.append_bytes_max, 1, size_t{24} << 20);
 }
 

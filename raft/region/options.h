@@ -30,6 +30,9 @@ struct RegionOptions {
   /// Bytes queued in the network for one store beyond which appends to it are dropped (Raft sends them again).
   /// Range [1 KiB, 1 GiB]. Default 48 MiB.
   size_t send_queue_bytes_max = size_t{48} << 20;
+  /// Bytes of received frames, and as many of snapshot chunks, that wait for the store's loop; beyond, they are
+  /// dropped (Raft sends them again). Range [1 KiB, 1 GiB]. Default 64 MiB.
+  size_t inbox_bytes_max = size_t{64} << 20;
 
   /// Whether leaders read under a lease. Off: every read asks a quorum. Default on.
   bool lease_reads = true;

@@ -14,8 +14,10 @@
 namespace orrery {
 namespace {
 
-/// Installs, hashes, checksums at a time.
-constexpr size_t kHelpersMax = 64;
+/// Installs and destructions at a time; more wait.
+constexpr size_t kHelpersMax = 16;
+/// Hashes of replicas for comparison at a time; more are skipped.
+constexpr size_t kHashesMax = 4;
 /// How long an apply that met full write buffers waits.
 constexpr Duration kApplyRetry = milliseconds(2);
 
@@ -33,12 +35,15 @@ Store::Store(const StoreParts& parts)
                .self = parts.self,
                .transport = transport_,
                .observer = parts.observer},
+      frames_(parts_.options.inbox_bytes_max),
+      snapshot_messages_(parts_.options.inbox_bytes_max),
       sender_(parts.runtime, parts_.options, parts.cluster, parts.self,
               [this](RegionId region, PeerId peer, bool delivered) {
                 if (Peer* sending = Find(region)) sending->ReportSnapshotStatus(peer, delivered);
               }),
       receiver_(parts.runtime, parts.engine, parts_.options, parts.cluster, parts.self, *this),
-      helpers_(parts.runtime.domain, "store helpers", kHelpersMax) {
+      helpers_(parts.runtime.domain, "store helpers", kHelpersMax),
+      hashes_(parts.runtime.domain, "store hashes", kHashesMax) {
   parts_.runtime.network.Listen(Channel::kSnapshot, this);
   parts_.committer.SetRoomCallback([this] { Wake(); });
 }
@@ -48,6 +53,7 @@ Store::~Store() {
   parts_.committer.SetRoomCallback(nullptr);
   loop_.Reset();
   helpers_.KillAll();
+  hashes_.KillAll();
 }
 
 Status Store::Load() {
@@ -145,12 +151,8 @@ void Store::Run() {
 }
 
 void Store::TakeInput() {
-  std::vector<Bytes> frames;
-  frames.swap(frames_);
-  for (const Bytes& frame : frames) DispatchFrame(frame);
-  std::vector<Bytes> snapshot_messages;
-  snapshot_messages.swap(snapshot_messages_);
-  for (Bytes& message : snapshot_messages) DispatchSnapshot(std::move(message));
+  for (const Bytes& frame : frames_.Take()) DispatchFrame(frame);
+  for (Bytes& message : snapshot_messages_.Take()) DispatchSnapshot(std::move(message));
   std::set<StoreId> unreachable;
   unreachable.swap(unreachable_);
   for (const StoreId store : unreachable) {

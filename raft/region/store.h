@@ -6,6 +6,8 @@
 #include <set>
 #include <vector>
 
+#include "raft/region/helper_queue.h"
+#include "raft/region/inbox.h"
 #include "raft/region/peer.h"
 #include "raft/region/snapshot_receiver.h"
 #include "raft/region/snapshot_sender.h"
@@ -137,8 +139,8 @@ class Store final : private RaftTransport::Listener,
   std::set<RegionId> leaving_;             ///< Destroyed, but not yet durably.
 
   // Input, in order of arrival.
-  std::vector<Bytes> frames_;
-  std::vector<Bytes> snapshot_messages_;
+  Inbox frames_;
+  Inbox snapshot_messages_;
   std::set<StoreId> unreachable_;
   std::vector<PersistTicket> persisted_;
   std::vector<StagedSnapshot> staged_;
@@ -158,7 +160,9 @@ class Store final : private RaftTransport::Listener,
   bool awake_ = false;
   SnapshotSender sender_;
   SnapshotReceiver receiver_;
-  TaskGroup helpers_;
+  HelperQueue helpers_;  ///< Installs and destructions.
+  TaskGroup hashes_;
+  size_t checksums_ = 0;  ///< Under way.
   Task loop_;
 };
 

@@ -10,12 +10,14 @@
 namespace orrery {
 
 void Store::OnFrame(Endpoint, Bytes frame) {
-  frames_.push_back(std::move(frame));
+  if (!frames_.TryPut(std::move(frame))) ORRERY_PROBE(parts_.runtime.probes, "region.store.frame_dropped");
   Wake();
 }
 
 void Store::OnMessage(Endpoint, Bytes message) {
-  snapshot_messages_.push_back(std::move(message));
+  if (!snapshot_messages_.TryPut(std::move(message))) {
+    ORRERY_PROBE(parts_.runtime.probes, "region.store.snapshot_message_dropped");
+  }
   Wake();
 }
 

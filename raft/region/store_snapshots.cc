@@ -9,6 +9,24 @@
 // Whole replicas: sending, installing, hashing and destroying them.
 
 namespace orrery {
+namespace {
+
+/// Checksums for clients at a time; more are refused.
+constexpr size_t kChecksumsMax = 4;
+
+/// One more for the length of a scope.
+class [[nodiscard]] Counted {
+ public:
+  explicit Counted(size_t& count) : count_(++count) {}
+  ~Counted() { --count_; }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+
+ private:
+  size_t& count_;
+};
+
+}  // namespace
 
 void Store::WantSnapshotSent(Peer& peer, const raft::Message& request) {
   snapshots_wanted_.emplace_back(peer.region(), request);
@@ -81,9 +99,7 @@ void Store::StepStaged() {
 void Store::WantInstalled(Peer& peer, raft::Ready ready) {
   const RegionId region = peer.region();
   auto shared = std::make_shared<raft::Ready>(std::move(ready));
-  const bool spawned =
-      helpers_.TrySpawn(FiberName("install", region.value()), [this, region, shared] { Install(region, *shared); });
-  ORRERY_ASSERT(spawned);
+  helpers_.Run(FiberName("install", region.value()), [this, region, shared] { Install(region, *shared); });
 }
 
 /// The replica rests meanwhile: nothing of it is collected or applied.
@@ -150,11 +166,10 @@ void Store::DestroyPeer(RegionId region) {
   tombstones_[region] = id;
   leaving_.insert(region);
   Touch(region);
-  const bool spawned = helpers_.TrySpawn(FiberName("destroy", region.value()), [this, region, batch] {
+  helpers_.Run(FiberName("destroy", region.value()), [this, region, batch] {
     const Status status = parts_.committer.Commit(batch, Durability::kSync);
     if (status.ok()) leaving_.erase(region);
   });
-  ORRERY_ASSERT(spawned);
 }
 
 void Store::WantStateHashed(Peer& peer, LogIndex index, Bytes replicated_extras,
@@ -162,10 +177,10 @@ void Store::WantStateHashed(Peer& peer, LogIndex index, Bytes replicated_extras,
   auto state = std::make_shared<std::unique_ptr<EngineSnapshot>>(std::move(snapshot));
   const RegionId region = peer.region();
   const PeerId id = peer.id();
-  const bool spawned = helpers_.TrySpawn(FiberName("hash", HashCombine(region.value(), index.value())),
-                                         [this, region, id, index, extras = std::move(replicated_extras), state] {
-                                           HashInBackground(region, id, index, extras, std::move(*state));
-                                         });
+  const bool spawned = hashes_.TrySpawn(FiberName("hash", HashCombine(region.value(), index.value())),
+                                        [this, region, id, index, extras = std::move(replicated_extras), state] {
+                                          HashInBackground(region, id, index, extras, std::move(*state));
+                                        });
   if (!spawned) ORRERY_PROBE(parts_.runtime.probes, "region.consistency.skipped");
 }
 
@@ -184,6 +199,8 @@ Result<Store::Checksum> Store::ComputeChecksum(RegionId region) {
   if (!peer->settled() || peer->installing()) {
     return Status(StatusCode::kBusy, "the replica is between two states");
   }
+  if (checksums_ >= kChecksumsMax) return Status(StatusCode::kBusy, "too many checksums are under way");
+  const Counted counted(checksums_);
   Checksum checksum{.applied = peer->applied()};
   const Bytes extras = peer->ReplicatedExtras();
   const std::unique_ptr<EngineSnapshot> snapshot = parts_.engine.TakeSnapshot();

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <mutex>
+
+#include "runtime/base/assert.h"
 #include "runtime/base/time.h"
 #include "runtime/fiber/wait_queue.h"
 
@@ -33,6 +36,8 @@ class [[nodiscard]] MutexLock {
  public:
   /// Suspends.
   explicit MutexLock(Mutex& mutex) : mutex_(mutex) { mutex_.Lock(); }
+  /// Requires: the caller holds it, by LockUntil say. Does not suspend.
+  MutexLock(Mutex& mutex, std::adopt_lock_t) : mutex_(mutex) { ORRERY_ASSERT(mutex_.locked()); }
   ~MutexLock() { mutex_.Unlock(); }
   MutexLock(const MutexLock&) = delete;
   MutexLock& operator=(const MutexLock&) = delete;
