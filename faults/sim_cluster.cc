@@ -134,6 +134,7 @@ void SimCluster::OnExit(const sim::NodeExit& exit) {
   const StoreId store = StoreOf(exit.node);
   if (!Explains(store, exit.reason)) {
     if (unexplained_exit_.empty()) {
+      unexplained_code_ = exit.reason.code();
       unexplained_exit_ = fmt::format("{} ended itself at {:.3f} s: {}", world_.NameOf(exit.node),
                                       static_cast<double>(exit.at.count()) / 1e9, exit.reason.ToString());
     }

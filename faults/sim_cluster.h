@@ -81,6 +81,7 @@ class SimCluster {
 
   /// A store ended itself without a fault that explains it. Empty if that never happened.
   const std::string& unexplained_exit() const { return unexplained_exit_; }
+  StatusCode unexplained_code() const { return unexplained_code_; }
   uint64_t replaced() const { return replaced_; }
 
  private:
@@ -113,6 +114,7 @@ class SimCluster {
   uint64_t replaced_ = 0;
   uint64_t boots_asked_ = 0;
   std::string unexplained_exit_;
+  StatusCode unexplained_code_ = StatusCode::kOk;
 };
 
 }  // namespace orrery::faults

@@ -10,6 +10,7 @@
 #include "faults/campaign.h"
 #include "faults/determinism.h"
 #include "faults/scenario.h"
+#include "faults/signature.h"
 #include "faults/simulation.h"
 #include "raft/core/explorer/explore_command.h"
 #include "sim/crash_report.h"
@@ -34,6 +35,9 @@ ExitCode Usage(const Status& status) {
 
 /// Set by main() before anything runs.
 std::optional<unsigned char> stack_fill;
+
+/// Of the assertion that ended this process.
+std::string assertion_site;
 
 /// Nothing reaches the operating system behind the simulator's back: proven before every run.
 Status ProveSimulator() {
@@ -74,12 +78,16 @@ ExitCode Run(const RunArguments& arguments) {
     options.events = events.get();
   }
   options.stack_fill = stack_fill;
-  sim::InstallCrashReports([&arguments](ExitCode code) {
+  sim::InstallCrashReports([&arguments](ExitCode code, std::string_view signal_name) {
     if (!arguments.json) return;
     SimulationReport last{.scenario = arguments.scenario, .seed = arguments.seed, .exit_code = code};
     last.outcome = code == ExitCode::kNodeCrashed ? "node-crashed" : "harness-crashed";
+    last.symptom = assertion_site.empty() ? std::string(signal_name) : assertion_site;
     fmt::print("{}\n", last.ToJson());
     std::fflush(stdout);
+  });
+  SetAssertionHook([](std::string_view condition, std::string_view, std::string_view file, int) {
+    assertion_site = AssertionSite(file, condition);
   });
   if (const Status proven = ProveSimulator(); !proven.ok()) {
     fmt::print(stderr, "orrery-sim: {}\n", proven.ToString());

@@ -5,6 +5,8 @@
 #include <ctime>
 #include <fstream>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "faults/knobs.h"
 #include "faults/nemesis.h"
@@ -84,7 +86,7 @@ class Simulation {
     if (!Initialise()) return;
     StartWorkloads();
     nemesis_.Start();
-    if (!Expect(world_.RunUntil([this] { return Broken(); }, scenario_.safety), "safety phase")) return;
+    if (!Expect(world_.RunUntil([this] { return Broken(); }, scenario_.safety), "safety")) return;
     if (Broken()) return;
     nemesis_.StopAndHeal();
     stop_clients_ = true;
@@ -100,7 +102,7 @@ class Simulation {
   bool Initialise() {
     cluster_.Initialise();
     const RunOutcome outcome = world_.RunUntil([this] { return cluster_.initialised(); }, kInitialisationLimit);
-    return Progressed(outcome, "the cluster was not initialised");
+    return Progressed(outcome, "initialise", "the cluster was not initialised");
   }
 
   void StartWorkloads() {
@@ -139,7 +141,7 @@ class Simulation {
     const RunOutcome outcome =
         world_.RunUntil([this] { return Broken() || (running_clients_ == 0 && cluster_.Whole()); }, limit);
     if (Broken()) return false;
-    return Progressed(outcome,
+    return Progressed(outcome, "settle",
                       fmt::format("after healing, {} clients wait;{}", running_clients_, cluster_.WhyNotWhole()));
   }
 
@@ -163,9 +165,9 @@ class Simulation {
     const RunOutcome outcome = world_.RunUntil([&] { return Broken() || finished == workloads_.size(); },
                                                scenario_.liveness_limit + kDrainLimit);
     if (Broken()) return false;
-    if (!Progressed(outcome, "the final reads did not end")) return false;
+    if (!Progressed(outcome, "finish", "the final reads did not end")) return false;
     if (first_error.ok()) return true;
-    Fail(ExitCode::kLiveness, "no-progress", "after healing: " + first_error.ToString());
+    Fail({ExitCode::kLiveness, "no-progress", "finish", "after healing: " + first_error.ToString()});
     return false;
   }
 
@@ -177,56 +179,64 @@ class Simulation {
       done = true;
     });
     const RunOutcome outcome = world_.RunUntil([&] { return done || Broken(); }, kComparePatience * 2);
-    if (Broken() || !Progressed(outcome, "the replicas were not compared")) return;
-    if (replicas.verdict == LawReport::Verdict::kBroken) Fail(ExitCode::kSafety, replicas.law, replicas.words);
-    if (replicas.verdict == LawReport::Verdict::kUndecided) Fail(ExitCode::kLiveness, "no-progress", replicas.words);
+    if (Broken() || !Progressed(outcome, "compare", "the replicas were not compared")) return;
+    if (replicas.verdict == LawReport::Verdict::kBroken) Fail({ExitCode::kSafety, replicas.law, "", replicas.words});
+    if (replicas.verdict == LawReport::Verdict::kUndecided) {
+      Fail({ExitCode::kLiveness, "no-progress", "compare", replicas.words});
+    }
   }
 
-  bool Expect(RunOutcome outcome, std::string_view where) {
-    if (outcome == RunOutcome::kConditionMet || outcome == RunOutcome::kTimeLimit) return true;
-    Fail(ExitCode::kLiveness, std::string(RunOutcomeName(outcome)), fmt::format("{}: {}", where, world_.Describe()));
-    return false;
+  /// What went wrong.
+  struct Failure {
+    ExitCode code;
+    std::string outcome;
+    std::string symptom;
+    std::string words;
+  };
+
+  bool Expect(RunOutcome outcome, std::string_view phase) {
+    if (outcome == RunOutcome::kTimeLimit) return true;
+    return Progressed(outcome, phase, "the " + std::string(phase) + " phase ended early");
   }
 
-  bool Progressed(RunOutcome outcome, std::string_view complaint) {
+  bool Progressed(RunOutcome outcome, std::string_view phase, std::string_view complaint) {
     if (outcome == RunOutcome::kConditionMet) return true;
-    Fail(ExitCode::kLiveness, outcome == RunOutcome::kTimeLimit ? "no-progress" : std::string(RunOutcomeName(outcome)),
-         fmt::format("{}\n{}", complaint, world_.Describe()));
+    Fail({ExitCode::kLiveness, outcome == RunOutcome::kTimeLimit ? "no-progress" : std::string(RunOutcomeName(outcome)),
+          std::string(phase), fmt::format("{}\n{}", complaint, world_.Describe())});
     return false;
   }
 
-  void Fail(ExitCode code, std::string outcome, std::string words) {
-    if (report_.exit_code != ExitCode::kOk) return;
-    report_.exit_code = code;
-    report_.outcome = std::move(outcome);
-    report_.words = std::move(words);
+  void Fail(Failure failure) {
+    if (!failure_) failure_ = std::move(failure);
   }
 
   /// Safety first: a broken law explains a lack of progress, not the other way round.
   void Judge() {
-    SimulationReport liveness;
-    std::swap(liveness.exit_code, report_.exit_code);
-    std::swap(liveness.outcome, report_.outcome);
-    std::swap(liveness.words, report_.words);
-    const bool safety_already = liveness.exit_code == ExitCode::kSafety;
-    if (safety_already) Fail(liveness.exit_code, liveness.outcome, liveness.words);
+    const std::optional<Failure> earlier = std::exchange(failure_, std::nullopt);
+    if (earlier && earlier->code == ExitCode::kSafety) Fail(*earlier);
     const LawReport& oracle = cluster_.oracle().verdict();
-    if (oracle.verdict == LawReport::Verdict::kBroken) Fail(ExitCode::kSafety, oracle.law, oracle.words);
+    if (oracle.verdict == LawReport::Verdict::kBroken) Fail({ExitCode::kSafety, oracle.law, "", oracle.words});
+    const bool undecided = JudgeWorkloads();
+    if (!cluster_.unexplained_exit().empty()) {
+      Fail({ExitCode::kNodeCrashed, "unexplained-exit", std::string(StatusCodeName(cluster_.unexplained_code())),
+            cluster_.unexplained_exit()});
+    }
+    if (earlier) Fail(*earlier);
+    if (undecided) Fail({ExitCode::kUndecided, "undecided", "", "a checker's budget ran out"});
+  }
+
+  /// True if a law could not be decided.
+  bool JudgeWorkloads() {
     bool undecided = false;
     for (const std::unique_ptr<Workload>& workload : workloads_) {
       const LawReport law = workload->Judge();
       report_.workloads.push_back({std::string(workload->name()), law, workload->stats()});
       if (law.verdict == LawReport::Verdict::kBroken) {
-        Fail(ExitCode::kSafety, law.law, fmt::format("{}: {}", workload->name(), law.words));
+        Fail({ExitCode::kSafety, law.law, "", fmt::format("{}: {}", workload->name(), law.words)});
       }
       undecided = undecided || law.verdict == LawReport::Verdict::kUndecided;
     }
-    if (!cluster_.unexplained_exit().empty()) {
-      Fail(ExitCode::kNodeCrashed, "unexplained-exit", cluster_.unexplained_exit());
-    }
-    if (liveness.exit_code != ExitCode::kOk) Fail(liveness.exit_code, liveness.outcome, liveness.words);
-    if (undecided) Fail(ExitCode::kUndecided, "undecided", "a checker's budget ran out");
-    if (report_.exit_code == ExitCode::kOk) report_.outcome = "ok";
+    return undecided;
   }
 
   void FillReport(double cpu_seconds) {
@@ -253,6 +263,12 @@ class Simulation {
     report_.left_out = nemesis_.left_out();
     report_.probes = world_.ProbeHits();
     WriteHistories();
+    report_.outcome = "ok";
+    if (!failure_) return;
+    report_.exit_code = failure_->code;
+    report_.outcome = std::move(failure_->outcome);
+    report_.symptom = std::move(failure_->symptom);
+    report_.words = std::move(failure_->words);
   }
 
   void WriteHistories() {
@@ -264,7 +280,7 @@ class Simulation {
       std::ofstream file(path, std::ios::binary);
       file << text;
       file.close();
-      if (!file) Fail(ExitCode::kHarness, "harness", "cannot write " + path);
+      if (!file) Fail({ExitCode::kHarness, "harness", "history", "cannot write " + path});
     }
   }
 
@@ -277,6 +293,7 @@ class Simulation {
   Nemesis nemesis_;
   bool stop_clients_ = false;
   uint32_t running_clients_ = 0;
+  std::optional<Failure> failure_;
   SimulationReport report_;
 };
 

@@ -40,7 +40,10 @@ struct SimulationReport {
   uint64_t seed = 0;
   sim::ExitCode exit_code = sim::ExitCode::kOk;
   std::string outcome;  ///< "ok", or the name of the broken law or of what else went wrong.
-  std::string words;    ///< For people; empty if all is well.
+  /// A class within the outcome, for Signature(): the phase that made no progress, the code of an unexplained exit, the
+  /// site of an assertion. Often empty.
+  std::string symptom;
+  std::string words;  ///< For people; empty if all is well.
   sim::Fingerprint fingerprint;
   uint64_t events = 0;
   double virtual_seconds = 0;

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "faults/signature.h"
 #include "faults/simulation.h"
 
 namespace orrery::faults {
@@ -11,6 +12,7 @@ std::string SimulationReport::ToJson() const {
                          {"seed", seed},
                          {"outcome", outcome},
                          {"exit_code", static_cast<int>(exit_code)},
+                         {"signature", Signature(*this)},
                          {"words", words},
                          {"fingerprint", fingerprint.ToString()},
                          {"events", events},

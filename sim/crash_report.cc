@@ -17,7 +17,7 @@ namespace {
 constexpr size_t kSignalStackBytes = size_t{256} << 10;
 constexpr int kFrames = 64;
 
-std::function<void(ExitCode)> last_words_of_process;
+LastWords last_words_of_process;
 alignas(16) std::array<char, kSignalStackBytes> signal_stack;
 volatile sig_atomic_t reporting = 0;
 
@@ -38,7 +38,7 @@ void Report(int signal_number) {
     std::fprintf(stderr, "%s\n", text.c_str());
     context->FlushForCrash();
   }
-  if (last_words_of_process) last_words_of_process(code);
+  if (last_words_of_process) last_words_of_process(code, strsignal(signal_number));
   std::fflush(stderr);
   _exit(static_cast<int>(code));
 }
@@ -52,7 +52,7 @@ void Handle(int signal_number) {
 
 }  // namespace
 
-void InstallCrashReports(std::function<void(ExitCode)> last_words) {
+void InstallCrashReports(LastWords last_words) {
   last_words_of_process = std::move(last_words);
   stack_t stack{};
   stack.ss_sp = signal_stack.data();
