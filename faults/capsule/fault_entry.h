@@ -1,0 +1,96 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "faults/fault_kind.h"
+#include "runtime/base/ids.h"
+#include "runtime/base/status.h"
+#include "runtime/base/time.h"
+
+namespace orrery::faults {
+
+/// What an anchor counts.
+enum class AnchorEvent : uint8_t {
+  kBoot,      ///< The store's process has started.
+  kLogSync,   ///< An fsync of the engine's log has succeeded.
+  kLogWrite,  ///< A write into the engine's log has succeeded.
+  kLeader,    ///< A replica of the store has become leader.
+};
+
+/// A moment that is told by what happens: "the third log fsync of store 1 after its boot 2". It stays where it means
+/// something when times shift. As text: "store1 boot2 log_fsync#3"; without a boot, "store1 leader#2" counts
+/// since the safety phase began.
+struct Anchor {
+  StoreId store;
+  uint64_t boot = 0;  ///< Counted from this boot of the store on (the first boot of a run is 1); 0: from the beginning.
+  AnchorEvent event = AnchorEvent::kLogSync;
+  uint64_t count = 1;  ///< 1 is the next.
+
+  bool operator==(const Anchor&) const = default;
+};
+
+std::string ToString(const Anchor& anchor);
+/// kInvalidArgument saying what is wrong.
+Result<Anchor> ParseAnchor(std::string_view text);
+
+/// One timed part of a fault that has several: a store clogged within a swizzle, a crash of a loop, the return of one
+/// store after a blackout, a reset among delayed duplicates. As text: "0.25 store2", "0.25 store2 0.7" or
+/// "0.25 store1 store2" or "0.25 store1 power_loss".
+struct FaultStep {
+  Duration after{};  ///< Since the fault began.
+  StoreId store;     ///< Whom.
+  StoreId peer;      ///< delayed_duplicates: the other end; else invalid.
+  Duration until{};  ///< swizzle_clog: when it is released, since the fault began; else 0.
+  std::string how;   ///< crash_loop: "process_kill" or "power_loss"; else empty.
+
+  bool operator==(const FaultStep&) const = default;
+};
+
+/// One fault, fully resolved: nothing in it is left to chance, and what belongs together is one entry (a kill with its
+/// restart, a partition with its healing). What the fields mean to a kind, and which it needs, says
+/// FaultFieldsOf(kind).
+struct FaultEntry {
+  std::string id;  ///< Unique and stable: "kill#3". Other entries keep theirs when this one goes.
+  FaultKind kind = FaultKind::kKill;
+  Duration at{};                 ///< Virtual time since the safety phase began.
+  std::optional<Anchor> anchor;  ///< Then `at` is how long after the anchor.
+  Duration lasts{};              ///< Until it is healed, restarted, woken.
+  /// Whom: stores, clients ("client0") and "operator". The first side of a partition.
+  std::vector<NodeId> targets;
+  std::vector<NodeId> others;  ///< The peer, the other side, the spare that comes in.
+  int64_t amount = 0;          ///< A factor, bytes, nanoseconds ...
+  std::string how;             ///< One of a few words, such as "power_loss" or "wal".
+  std::vector<FaultStep> steps;
+
+  bool operator==(const FaultEntry&) const = default;
+};
+
+/// Which fields a kind of fault has.
+struct FaultFields {
+  enum class Nodes : uint8_t { kNone, kOneStore, kOneMember, kSomeNodes };
+  enum class Steps : uint8_t { kNone, kStore, kUntil, kPeer, kHow };
+
+  FaultKind kind;
+  Nodes targets = Nodes::kNone;
+  Nodes others = Nodes::kNone;
+  bool lasts = false;
+  std::string_view amount_name;  ///< As files write it, with its unit; empty: there is none.
+  int64_t amount_min = 0;
+  int64_t amount_max = 0;
+  std::vector<std::string_view> how;  ///< Words to choose from; empty: there is none.
+  Steps steps = Steps::kNone;
+  bool damages = false;  ///< Takes durable state away: bounded by the budget.
+};
+
+const FaultFields& FaultFieldsOf(FaultKind kind);
+
+/// "store2", "client0", "operator".
+std::string NodeText(NodeId node);
+std::optional<NodeId> NodeByText(std::string_view text);
+
+}  // namespace orrery::faults
