@@ -1,81 +1,13 @@
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
-#include <functional>
-#include <map>
-#include <set>
-#include <variant>
+#include <algorithm>
+#include <limits>
 
-#include "server/store_config.h"
+#include "server/config_knobs.h"
 
 namespace orrery {
 namespace {
-
-/// Where a knob's value goes. Durations are given in milliseconds, sizes in bytes.
-struct Millis {
-  Duration* target;
-};
-using Target = std::variant<bool*, int*, uint32_t*, uint64_t*, Millis>;
-using Knobs = std::map<std::string_view, Target>;
-
-Knobs RaftKnobs(RegionOptions& o) {
-  return {{"tick_ms", Millis{&o.tick}},
-          {"election_ticks", &o.raft.election_ticks},
-          {"heartbeat_ticks", &o.raft.heartbeat_ticks},
-          {"pre_vote", &o.raft.pre_vote},
-          {"check_quorum", &o.raft.check_quorum},
-          {"no_vote_after_restart", &o.raft.no_vote_after_restart},
-          {"append_bytes_max", &o.raft.append_bytes_max},
-          {"inflight_messages_max", &o.raft.inflight_messages_max},
-          {"inflight_bytes_max", &o.raft.inflight_bytes_max},
-          {"uncommitted_bytes_max", &o.raft.uncommitted_bytes_max},
-          {"apply_bytes_max", &o.raft.apply_bytes_max},
-          {"cache_bytes_max", &o.raft.cache_bytes_max},
-          {"entry_bytes_max", &o.entry_bytes_max},
-          {"entry_commands_max", &o.entry_commands_max},
-          {"frame_bytes_max", &o.frame_bytes_max},
-          {"send_queue_bytes_max", &o.send_queue_bytes_max},
-          {"lease_reads", &o.lease_reads},
-          {"clock_drift_percent", &o.clock_drift_percent},
-          {"session_expiry_entries", &o.session_expiry_entries},
-          {"session_checkpoint_entries", &o.session_checkpoint_entries},
-          {"log_entries_max", &o.log_entries_max},
-          {"log_bytes_max", &o.log_bytes_max},
-          {"log_entries_min", &o.log_entries_min},
-          {"log_gc_ticks", &o.log_gc_ticks},
-          {"snapshot_chunk_bytes", &o.snapshot_chunk_bytes},
-          {"snapshot_window_chunks", &o.snapshot_window_chunks},
-          {"snapshot_sends_max", &o.snapshot_sends_max},
-          {"snapshot_receives_max", &o.snapshot_receives_max},
-          {"snapshot_patience_ms", Millis{&o.snapshot_patience}},
-          {"consistency_check_ticks", &o.consistency_check_ticks},
-          {"check_invariants", &o.check_invariants}};
-}
-
-Knobs StorageKnobs(StoreOptions& o) {
-  return {{"write_buffer_bytes", &o.engine.write_buffer_bytes},
-          {"write_buffers_max", &o.engine.write_buffers_max},
-          {"wal_bytes_max", &o.engine.wal_bytes_max},
-          {"block_cache_bytes", &o.engine.block_cache_bytes},
-          {"block_bytes", &o.engine.block_bytes},
-          {"file_bytes", &o.engine.file_bytes},
-          {"level_base_bytes", &o.engine.level_base_bytes},
-          {"background_jobs", &o.engine.background_jobs},
-          {"level0_compaction_files", &o.engine.level0_compaction_files},
-          {"level0_stop_files", &o.engine.level0_stop_files},
-          {"compress", &o.engine.compress},
-          {"queue_batches_max", &o.committer.queue_batches_max},
-          {"queue_bytes_max", &o.committer.queue_bytes_max},
-          {"log_cache_bytes_max", &o.log.cache_bytes_max}};
-}
-
-Knobs LimitKnobs(StoreOptions& o) {
-  return {{"requests_max", &o.requests_max},
-          {"slow_reads_max", &o.slow_reads_max},
-          {"pending_bytes_max", &o.region.pending_bytes_max},
-          {"pending_reads_max", &o.region.pending_reads_max},
-          {"stop_patience_ms", Millis{&o.stop_patience}}};
-}
 
 std::string_view TypeName(const toml::node& node) {
   switch (node.type()) {
@@ -128,43 +60,54 @@ class Parser {
     return Status::Ok();
   }
 
-  template <class T>
-  Status Integer(const toml::node& node, std::string_view key, T* out) const {
-    const auto* number = node.as_integer();
-    if (number == nullptr) return WrongType(node, key, "an integer");
-    if (number->get() < 0 || static_cast<uint64_t>(number->get()) > std::numeric_limits<T>::max()) {
-      return Error(node, key, "is " + std::to_string(number->get()) + ", out of range");
+  Status Set(const toml::node& node, const ConfigKnob& knob) const {
+    if (knob.target.is_flag()) {
+      const auto* value = node.as_boolean();
+      if (value == nullptr) return WrongType(node, knob.key, "true or false");
+      knob.target.Set(value->get() ? 1 : 0);
+      return Status::Ok();
     }
-    *out = static_cast<T>(number->get());
+    const auto* number = node.as_integer();
+    if (number == nullptr) return WrongType(node, knob.key, "an integer");
+    const int64_t value = number->get();
+    if (value < 0 || static_cast<uint64_t>(value) < knob.low || static_cast<uint64_t>(value) > knob.high) {
+      return Error(node, knob.key,
+                   "is " + std::to_string(value) + ", allowed is " + std::to_string(knob.low) + " to " +
+                       std::to_string(knob.high) + (knob.unit.empty() ? "" : " " + std::string(knob.unit)));
+    }
+    knob.target.Set(static_cast<uint64_t>(value));
     return Status::Ok();
   }
 
-  Status Set(const toml::node& node, std::string_view key, const Target& target) const {
-    if (bool* const* flag = std::get_if<bool*>(&target)) {
-      const auto* value = node.as_boolean();
-      if (value == nullptr) return WrongType(node, key, "true or false");
-      **flag = value->get();
-      return Status::Ok();
-    }
-    if (const Millis* millis = std::get_if<Millis>(&target)) {
-      uint32_t value = 0;
-      ORRERY_RETURN_IF_ERROR(Integer(node, key, &value));
-      *millis->target = milliseconds(value);
-      return Status::Ok();
-    }
-    if (int* const* value = std::get_if<int*>(&target)) return Integer(node, key, *value);
-    if (uint32_t* const* value = std::get_if<uint32_t*>(&target)) return Integer(node, key, *value);
-    return Integer(node, key, std::get<uint64_t*>(target));
+  const ConfigKnob* FindKnob(std::string_view key) const {
+    const auto found = std::find_if(knobs_.begin(), knobs_.end(), [&](const ConfigKnob& k) { return k.key == key; });
+    return found == knobs_.end() ? nullptr : &*found;
   }
 
-  Status Section(const toml::node& node, std::string_view name, const Knobs& knobs) const {
+  Status Section(const toml::node& node, std::string_view name) const {
     const toml::table* table = node.as_table();
     if (table == nullptr) return WrongType(node, name, "a table");
     for (const auto& [key, value] : *table) {
       const std::string path = std::string(name) + "." + std::string(key.str());
-      const auto knob = knobs.find(key.str());
-      if (knob == knobs.end()) return Error(value, path, "unknown key");
-      ORRERY_RETURN_IF_ERROR(Set(value, path, knob->second));
+      const ConfigKnob* const knob = FindKnob(path);
+      if (knob == nullptr) return Error(value, path, "unknown key");
+      ORRERY_RETURN_IF_ERROR(Set(value, *knob));
+    }
+    return Status::Ok();
+  }
+
+  Status CheckAddress(const toml::node& node, const std::string& address) const {
+    const size_t colon = address.rfind(':');
+    if (colon == std::string::npos || colon == 0 || colon + 1 == address.size()) {
+      return Error(node, "store.address", "\"" + address + "\" is not host:port");
+    }
+    const std::string port = address.substr(colon + 1);
+    const bool digits = port.find_first_not_of("0123456789") == std::string::npos && port.size() <= 5;
+    if (!digits || std::stoul(port) < 1 || std::stoul(port) > std::numeric_limits<uint16_t>::max()) {
+      return Error(node, "store.address", "\"" + address + "\": the port must be a number from 1 to 65535");
+    }
+    for (const ClusterStore& other : config_.stores) {
+      if (other.address == address) return Error(node, "store.address", address + " stands twice");
     }
     return Status::Ok();
   }
@@ -187,15 +130,11 @@ class Parser {
     }
     if (id == 0) return Error(node, "store.id", "is missing");
     if (store.address.empty()) return Error(node, "store.address", "is missing");
-    const size_t colon = store.address.rfind(':');
-    if (colon == std::string::npos || colon == 0 || colon + 1 == store.address.size()) {
-      return Error(node, "store.address", "\"" + store.address + "\" is not host:port");
-    }
     store.id = StoreId(id);
-    if (config_.Find(store.id) != nullptr) return Error(node, "store.id", std::to_string(id) + " stands twice");
-    for (const ClusterStore& other : config_.stores) {
-      if (other.address == store.address) return Error(node, "store.address", store.address + " stands twice");
+    if (config_.Find(store.id) != nullptr) {
+      return Error(*table->get("id"), "store.id", std::to_string(id) + " stands twice");
     }
+    ORRERY_RETURN_IF_ERROR(CheckAddress(*table->get("address"), store.address));
     config_.stores.push_back(std::move(store));
     return Status::Ok();
   }
@@ -217,12 +156,8 @@ class Parser {
         ORRERY_RETURN_IF_ERROR(Text(value, "name", &config_.name));
       } else if (key.str() == "store") {
         ORRERY_RETURN_IF_ERROR(Stores(value));
-      } else if (key.str() == "raft") {
-        ORRERY_RETURN_IF_ERROR(Section(value, "raft", RaftKnobs(config_.options.region)));
-      } else if (key.str() == "storage") {
-        ORRERY_RETURN_IF_ERROR(Section(value, "storage", StorageKnobs(config_.options)));
-      } else if (key.str() == "limits") {
-        ORRERY_RETURN_IF_ERROR(Section(value, "limits", LimitKnobs(config_.options)));
+      } else if (key.str() == "raft" || key.str() == "storage" || key.str() == "limits") {
+        ORRERY_RETURN_IF_ERROR(Section(value, key.str()));
       } else {
         return Error(value, key.str(), "unknown key");
       }
@@ -235,12 +170,32 @@ class Parser {
     if (config_.stores.empty()) return Error(table, "store", "no [[store]] is listed");
     std::sort(config_.stores.begin(), config_.stores.end(),
               [](const ClusterStore& a, const ClusterStore& b) { return a.id < b.id; });
+    for (const ConfigKnob& knob : knobs_) ORRERY_RETURN_IF_ERROR(CheckBound(table, knob));
     const Status options = config_.options.Validate();
     return options.ok() ? options : Error(table, "options", options.message());
   }
 
+  /// Against the other key that bounds it. Named is the one of the two that stands in the file.
+  Status CheckBound(const toml::table& table, const ConfigKnob& knob) const {
+    if (knob.bound.key.empty()) return Status::Ok();
+    const ConfigKnob* const other = FindKnob(knob.bound.key);
+    const uint64_t value = knob.target.Get();
+    const uint64_t bound = other->target.Get() + static_cast<uint64_t>(knob.bound.offset);
+    if (knob.bound.is_limit ? value <= bound : value >= bound) return Status::Ok();
+    const std::string words = "must be at " + std::string(knob.bound.is_limit ? "most " : "least ") +
+                              std::to_string(bound) + " while " + std::string(other->key) + " is " +
+                              std::to_string(other->target.Get());
+    if (const auto own = table.at_path(knob.key)) {
+      return Error(*own.node(), knob.key, "is " + std::to_string(value) + ", " + words);
+    }
+    const auto theirs = table.at_path(other->key);
+    return Error(theirs ? *theirs.node() : table, other->key,
+                 std::string(knob.key) + " is " + std::to_string(value) + ", " + words);
+  }
+
   std::string file_;
   ClusterConfig config_;
+  const std::vector<ConfigKnob> knobs_ = ConfigKnobs(config_.options);
 };
 
 }  // namespace

@@ -66,9 +66,14 @@ TEST_CASE("Cluster configuration: errors name file, line and key") {
   CHECK(ErrorOf("cluster_id = 1\n[raft]\nticks = 3") == "cluster.toml:3: raft.ticks: unknown key");
   CHECK(ErrorOf("cluster_id = 1\n[raft]\npre_vote = 3") ==
         "cluster.toml:3: raft.pre_vote: is an integer, must be true or false");
-  CHECK(ErrorOf("cluster_id = 1\n[raft]\ntick_ms = -3") == "cluster.toml:3: raft.tick_ms: is -3, out of range");
+  CHECK(ErrorOf("cluster_id = 1\n[raft]\ntick_ms = -3") ==
+        "cluster.toml:3: raft.tick_ms: is -3, allowed is 1 to 10000 ms");
   CHECK(ErrorOf("cluster_id = 1\n[[store]]\nid = 1\naddress = \"here\"") ==
-        "cluster.toml:2: store.address: \"here\" is not host:port");
+        "cluster.toml:4: store.address: \"here\" is not host:port");
+  CHECK(ErrorOf("cluster_id = 1\n[[store]]\nid = 1\naddress = \"h:70000\"") ==
+        "cluster.toml:4: store.address: \"h:70000\": the port must be a number from 1 to 65535");
+  CHECK(ErrorOf("cluster_id = 1\n[[store]]\nid = 1\naddress = \"h:web\"") ==
+        "cluster.toml:4: store.address: \"h:web\": the port must be a number from 1 to 65535");
   CHECK(ErrorOf("cluster_id = 1").find("store: no [[store]] is listed") != std::string::npos);
   CHECK(ErrorOf("name = \"x\"\n[[store]]\nid = 1\naddress = \"h:1\"").find("cluster_id: is missing") !=
         std::string::npos);
@@ -82,6 +87,19 @@ TEST_CASE("Cluster configuration: one store or one address twice is refused") {
 }
 
 TEST_CASE("Cluster configuration: values out of their range and syntax errors are refused") {
-  CHECK(ErrorOf(std::string(kGood) + "requests_max = 0\n").find("requests_max is 0") != std::string::npos);
+  CHECK(ErrorOf(std::string(kGood) + "requests_max = 0\n") ==
+        "cluster.toml:22: limits.requests_max: is 0, allowed is 1 to 1000000");
   CHECK(ErrorOf("cluster_id = = 1").find("cluster.toml:1: ") == 0);
+}
+
+TEST_CASE("Cluster configuration: a key out of the bound that another key sets is named, or that one") {
+  const std::string base = "cluster_id = 1\n[[store]]\nid = 1\naddress = \"h:1\"\n[raft]\n";
+  CHECK(ErrorOf(base + "election_ticks = 5\nheartbeat_ticks = 5\n") ==
+        "cluster.toml:7: raft.heartbeat_ticks: is 5, must be at most 4 while raft.election_ticks is 5");
+  CHECK(ErrorOf(base + "election_ticks = 2\n") ==
+        "cluster.toml:6: raft.election_ticks: raft.heartbeat_ticks is 2, must be at most 1 while raft.election_ticks "
+        "is 2");
+  CHECK(ErrorOf(base + "[storage]\nfile_bytes = 1073741824\n") ==
+        "cluster.toml:7: storage.file_bytes: storage.level_base_bytes is 268435456, must be at least 1073741824 while "
+        "storage.file_bytes is 1073741824");
 }

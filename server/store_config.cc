@@ -1,17 +1,8 @@
 #include "server/store_config.h"
 
+#include "runtime/base/check_range.h"
+
 namespace orrery {
-namespace {
-
-template <class T>
-Status CheckRange(std::string_view name, T value, T low, T high) {
-  if (value >= low && value <= high) return Status::Ok();
-  return Status(StatusCode::kInvalidArgument, std::string(name) + " is " + std::to_string(value) + ", allowed is " +
-                                                  std::to_string(low) + " to " + std::to_string(high));
-}
-
-}  // namespace
-
 Status StoreOptions::Validate() const {
   ORRERY_RETURN_IF_ERROR(region.Validate());
   ORRERY_RETURN_IF_ERROR(engine.Validate());

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "runtime/base/check_range.h"
 #include "runtime/base/probe.h"
 #include "runtime/fiber/domain.h"
 #include "runtime/fiber/future.h"
@@ -12,23 +13,12 @@
 #include "runtime/runtime.h"
 
 namespace orrery {
-namespace {
-
-Status OutOfRange(const char* field, uint64_t value, const char* range) {
-  return Status(StatusCode::kInvalidArgument,
-                std::string("committer option ") + field + " is " + std::to_string(value) + ", allowed is " + range);
-}
-
-}  // namespace
-
 Status CommitterOptions::Validate() const {
-  if (queue_batches_max < 1 || queue_batches_max > (1u << 20))
-    return OutOfRange("queue_batches_max", queue_batches_max, "1 to 1048576");
-  if (queue_bytes_max < (1u << 10) || queue_bytes_max > (1u << 30))
-    return OutOfRange("queue_bytes_max", queue_bytes_max, "1 KiB to 1 GiB");
-  if (stall_retry < microseconds(1) || stall_retry > seconds(10))
-    return OutOfRange("stall_retry", static_cast<uint64_t>(stall_retry.count()), "1 us to 10 s");
-  return Status::Ok();
+  ORRERY_RETURN_IF_ERROR(CheckRange<uint64_t>("queue_batches_max", queue_batches_max, 1, uint64_t{1} << 20));
+  ORRERY_RETURN_IF_ERROR(
+      CheckRange<uint64_t>("queue_bytes_max", queue_bytes_max, uint64_t{1} << 10, uint64_t{1} << 30));
+  return CheckRange<int64_t>("stall_retry", stall_retry.count(), Duration(microseconds(1)).count(),
+                             Duration(seconds(10)).count(), " ns");
 }
 
 Committer::Committer(Runtime& runtime, Engine& engine, const CommitterOptions& options)

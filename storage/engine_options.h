@@ -18,13 +18,13 @@ struct EngineOptions {
   uint64_t write_buffer_bytes = uint64_t{64} << 20;
   /// Full buffers of one family that may wait for being written out, plus the active one. [2, 16].
   int write_buffers_max = 4;
-  /// Log size that forces the oldest buffer out. [64 KiB, 64 GiB]. At least write_buffer_bytes.
+  /// Log size that forces the oldest buffer out. [write_buffer_bytes, 64 GiB].
   uint64_t wal_bytes_max = uint64_t{512} << 20;
   /// Cache of uncompressed blocks. [0, 1 TiB]. Zero caches nothing.
   uint64_t block_cache_bytes = uint64_t{512} << 20;
   uint64_t block_bytes = uint64_t{16} << 10;                ///< [512, 1 MiB].
   uint64_t file_bytes = uint64_t{64} << 20;                 ///< Size of a sorted file. [16 KiB, 4 GiB].
-  uint64_t level_base_bytes = uint64_t{256} << 20;          ///< Size of the first sorted level. At least file_bytes.
+  uint64_t level_base_bytes = uint64_t{256} << 20;          ///< Size of the first sorted level. [file_bytes, 1 TiB].
   uint64_t manifest_bytes_max = uint64_t{16} << 20;         ///< [4 KiB, 1 GiB].
   uint64_t compaction_readahead_bytes = uint64_t{2} << 20;  ///< [0, 64 MiB].
   /// Threads for writing out and compacting, where the world has threads. [1, 64].

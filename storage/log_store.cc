@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/base/check_range.h"
 #include "runtime/base/probe.h"
 #include "runtime/runtime.h"
 #include "storage/key_codec.h"
@@ -23,10 +24,7 @@ Status Missing(RegionId region, LogIndex index) {
 }  // namespace
 
 Status LogStoreOptions::Validate() const {
-  constexpr uint64_t kTiB = uint64_t{1} << 40;
-  if (cache_bytes_max <= kTiB) return Status::Ok();
-  return Status(StatusCode::kInvalidArgument,
-                "log store option cache_bytes_max is " + std::to_string(cache_bytes_max) + ", allowed is 0 to 1 TiB");
+  return CheckRange<uint64_t>("cache_bytes_max", cache_bytes_max, 0, uint64_t{1} << 40);
 }
 
 Result<Term> GroupLog::TermAt(LogIndex index) const {

@@ -1,22 +1,12 @@
 #include "workloads/workload.h"
 
+#include "runtime/base/check_range.h"
 #include "workloads/batch_workload.h"
 #include "workloads/counter_workload.h"
 #include "workloads/register_workload.h"
 #include "workloads/set_workload.h"
 
 namespace orrery {
-namespace {
-
-template <class Integer>
-Status CheckRange(std::string_view field, Integer value, Integer low, Integer high) {
-  if (value >= low && value <= high) return Status::Ok();
-  return Status(StatusCode::kInvalidArgument, std::string(field) + " is " + std::to_string(value) +
-                                                  ", must be between " + std::to_string(low) + " and " +
-                                                  std::to_string(high));
-}
-
-}  // namespace
 
 Status WorkloadOptions::Validate() const {
   ORRERY_RETURN_IF_ERROR(CheckRange<uint32_t>("clients", clients, 1, 1000));

@@ -1,17 +1,10 @@
 #include "raft/region/options.h"
 
 #include "raft/region/command.h"
+#include "runtime/base/check_range.h"
 
 namespace orrery {
 namespace {
-
-template <class T>
-Status CheckRange(std::string_view name, T value, T low, T high, std::string_view unit = "") {
-  if (value >= low && value <= high) return Status::Ok();
-  return Status(StatusCode::kInvalidArgument, std::string(name) + " is " + std::to_string(value) + std::string(unit) +
-                                                  ", allowed is " + std::to_string(low) + " to " +
-                                                  std::to_string(high));
-}
 
 constexpr uint64_t kTrillion = 1'000'000'000'000;
 

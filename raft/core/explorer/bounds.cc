@@ -1,17 +1,8 @@
 #include "raft/core/explorer/bounds.h"
 
+#include "runtime/base/check_range.h"
+
 namespace orrery::raft {
-namespace {
-
-Status CheckRange(const char* name, uint32_t value, uint32_t low, uint32_t high) {
-  if (value >= low && value <= high) return Status::Ok();
-  return Status(StatusCode::kInvalidArgument, "explorer bound " + std::string(name) + " = " + std::to_string(value) +
-                                                  ": must be in [" + std::to_string(low) + ", " + std::to_string(high) +
-                                                  "]");
-}
-
-}  // namespace
-
 Status Bounds::Validate() const {
   ORRERY_RETURN_IF_ERROR(CheckRange("nodes", nodes, 1, 5));
   ORRERY_RETURN_IF_ERROR(CheckRange("timeouts", timeouts, 0, 15));
