@@ -4,6 +4,7 @@
 
 #include "runtime/base/probe.h"
 #include "runtime/process.h"
+#include "storage/rocks_options.h"
 
 namespace orrery {
 namespace {
@@ -72,7 +73,7 @@ Status RocksCore::ExpandRanges(const WriteBatch& batch, WriteBatch* expanded) {
       return;
     }
     if (change.kind == WriteBatch::Kind::kDelete) return expanded->Delete(change.family, change.key);
-    rocksdb::ReadOptions read;
+    rocksdb::ReadOptions read = WalkOptions();
     const rocksdb::Slice upper = ToSlice(change.value);
     read.iterate_upper_bound = &upper;
     const std::unique_ptr<rocksdb::Iterator> rows(db->NewIterator(read, Handle(change.family)));
@@ -92,7 +93,7 @@ Status RocksCore::DeleteKeys(const KeyRange& range) {
     WriteBatch batch;
     rocksdb::Status status;
     InJob(Lane::kBackground, [&] {
-      rocksdb::ReadOptions read;
+      rocksdb::ReadOptions read = WalkOptions();
       const rocksdb::Slice upper = ToSlice(range.end);
       if (!range.end.empty()) read.iterate_upper_bound = &upper;
       const std::unique_ptr<rocksdb::Iterator> rows(db->NewIterator(read, Handle(range.family)));

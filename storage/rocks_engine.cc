@@ -4,6 +4,7 @@
 #include "storage/rocks_engine_impl.h"
 #include "storage/rocks_import.h"
 #include "storage/rocks_iterator.h"
+#include "storage/rocks_options.h"
 
 namespace orrery {
 namespace {
@@ -59,7 +60,7 @@ Status RocksScanNow(RocksCore& core, const rocksdb::Snapshot* snapshot, const Ke
                     FunctionRef<bool(ByteView, ByteView)> visit) {
   rocksdb::Status status;
   core.Inline([&] {
-    rocksdb::ReadOptions read;
+    rocksdb::ReadOptions read = WalkOptions();
     read.snapshot = snapshot;
     const rocksdb::Slice upper = ToSlice(range.end);
     if (!range.end.empty()) read.iterate_upper_bound = &upper;

@@ -256,7 +256,7 @@ Status RecoverImports(RocksCore& core) {
   Status bad;
   core.InJob(Lane::kBackground, [&] {
     const std::unique_ptr<rocksdb::Iterator> rows(
-        core.db->NewIterator(rocksdb::ReadOptions(), core.Handle(ColumnFamily::kMeta)));
+        core.db->NewIterator(WalkOptions(), core.Handle(ColumnFamily::kMeta)));
     for (rows->Seek(ToSlice(kImportPrefix)); rows->Valid() && rows->key().starts_with(ToSlice(kImportPrefix));
          rows->Next()) {
       Result<PendingImport> decoded = DecodePendingImport(ToView(rows->value()));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "storage/rocks_options.h"
+
 namespace orrery {
 namespace {
 
@@ -90,7 +92,7 @@ void RocksIterator::Refill(const Start& start) {
 
 void RocksIterator::EnsureMade() {
   if (source_ != nullptr) return;
-  rocksdb::ReadOptions read;
+  rocksdb::ReadOptions read = WalkOptions();
   read.snapshot = snapshot_;
   if (!range_.begin.empty()) read.iterate_lower_bound = &lower_;
   if (!range_.end.empty()) read.iterate_upper_bound = &upper_;

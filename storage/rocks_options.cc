@@ -107,4 +107,10 @@ rocksdb::ColumnFamilyOptions MakeFamilyOptions(const EngineOptions& options,
   return family;
 }
 
+rocksdb::ReadOptions WalkOptions() {
+  rocksdb::ReadOptions read;
+  read.ignore_range_deletions = true;
+  return read;
+}
+
 }  // namespace orrery
