@@ -12,8 +12,8 @@ rocksdb::DBOptions MakeDbOptions(const EngineOptions& options, rocksdb::Env* env
                                  std::shared_ptr<rocksdb::Logger> logger);
 rocksdb::ColumnFamilyOptions MakeFamilyOptions(const EngineOptions& options,
                                                const std::shared_ptr<rocksdb::Cache>& cache);
-/// For every iterator of the engine. The engine writes no range tombstones, and iterators must not look for any: with them,
-/// RocksDB 7.8 steps over a table whose first block cannot be read and reports success (docs/decisions/0004).
+/// For every iterator of the engine. The engine writes no range tombstones, and iterators must not look for any: with
+/// them, RocksDB 7.8 steps over a table whose first block cannot be read and reports success (docs/decisions/0004).
 rocksdb::ReadOptions WalkOptions();
 std::shared_ptr<rocksdb::Cache> MakeBlockCache(const EngineOptions& options);
 
