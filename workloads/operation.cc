@@ -35,4 +35,14 @@ std::optional<OperationKind> OperationKindByName(std::string_view name) {
   return std::nullopt;
 }
 
+std::vector<OperationKind> OperationKindsOf(std::string_view workload) {
+  if (workload == "register") {
+    return {OperationKind::kGet, OperationKind::kPut, OperationKind::kDelete, OperationKind::kSwap};
+  }
+  if (workload == "set") return {OperationKind::kAdd, OperationKind::kReadAll};
+  if (workload == "counter") return {OperationKind::kIncrement};
+  if (workload == "batch") return {OperationKind::kWriteGroup, OperationKind::kReadGroup};
+  return {};
+}
+
 }  // namespace orrery

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "runtime/base/time.h"
 
@@ -22,6 +23,8 @@ enum class OperationKind : uint8_t {
 };
 std::string_view OperationKindName(OperationKind kind);
 std::optional<OperationKind> OperationKindByName(std::string_view name);
+/// What the clients of a workload do; empty for one that does not exist.
+std::vector<OperationKind> OperationKindsOf(std::string_view workload);
 
 /// One operation, drawn. What it writes is a function of (client, ordinal): ValueNumber(). Leaving one out changes no
 /// other.

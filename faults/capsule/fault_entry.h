@@ -23,7 +23,7 @@ enum class AnchorEvent : uint8_t {
 };
 
 /// A moment that is told by what happens: "the third log fsync of store 1 after its boot 2". It stays where it means
-/// something when times shift. As text: "store1 boot2 log_fsync#3"; without a boot, "store1 leader#2" counts
+/// something when times shift. As text: "store1 boot2 log_sync#3"; without a boot, "store1 leader#2" counts
 /// since the safety phase began.
 struct Anchor {
   StoreId store;
@@ -38,15 +38,13 @@ std::string ToString(const Anchor& anchor);
 /// kInvalidArgument saying what is wrong.
 Result<Anchor> ParseAnchor(std::string_view text);
 
-/// One timed part of a fault that has several: a store clogged within a swizzle, a crash of a loop, the return of one
-/// store after a blackout, a reset among delayed duplicates. As text: "0.25 store2", "0.25 store2 0.7" or
-/// "0.25 store1 store2" or "0.25 store1 power_loss".
+/// One timed part of a fault that has several. Which fields it has depends on the kind (FaultFields::steps).
 struct FaultStep {
   Duration after{};  ///< Since the fault began.
   StoreId store;     ///< Whom.
-  StoreId peer;      ///< delayed_duplicates: the other end; else invalid.
-  Duration until{};  ///< swizzle_clog: when it is released, since the fault began; else 0.
-  std::string how;   ///< crash_loop: "process_kill" or "power_loss"; else empty.
+  StoreId peer;      ///< The other end of a connection.
+  Duration until{};  ///< When it is undone, since the fault began.
+  std::string how;   ///< One of the words of the kind.
 
   bool operator==(const FaultStep&) const = default;
 };
@@ -70,25 +68,42 @@ struct FaultEntry {
   bool operator==(const FaultEntry&) const = default;
 };
 
-/// Which fields a kind of fault has.
-struct FaultFields {
-  enum class Nodes : uint8_t { kNone, kOneStore, kOneMember, kSomeNodes };
-  enum class Steps : uint8_t { kNone, kStore, kUntil, kPeer, kHow };
+/// Rate a store's clock may be given: two stores differ by less than the 10 % that leases allow for.
+constexpr int64_t kDriftPpbMax = 45'000'000;
 
-  FaultKind kind;
+/// Which fields a kind of fault has; the others keep their defaults.
+struct FaultFields {
+  enum class Nodes : uint8_t { kNone, kOneStore, kSomeNodes };
+  /// What a step holds besides `after`. As text, blanks between: "0.25 store2", "0.25 store2 0.7",
+  /// "0.25 store1 store2", "0.25 power_loss".
+  enum class Steps : uint8_t { kNone, kStore, kStoreUntil, kStorePeer, kHow };
+
+  FaultKind kind = FaultKind::kKill;
   Nodes targets = Nodes::kNone;
   Nodes others = Nodes::kNone;
   bool lasts = false;
   std::string_view amount_name;  ///< As files write it, with its unit; empty: there is none.
   int64_t amount_min = 0;
   int64_t amount_max = 0;
-  std::vector<std::string_view> how;  ///< Words to choose from; empty: there is none.
+  std::vector<std::string_view> how;  ///< Words to choose from, of the entry or, if it has such, of its steps.
   Steps steps = Steps::kNone;
-  bool damages = false;  ///< Takes durable state away: bounded by the budget.
+
+  bool has_how() const { return !how.empty() && steps != Steps::kHow; }
 };
 
 const FaultFields& FaultFieldsOf(FaultKind kind);
+/// Whether it takes durable state from a store that may be a member: bounded by the budget of the cluster.
+bool TakesDurableState(const FaultEntry& fault);
 
+std::string ToString(const FaultStep& step, FaultFields::Steps fields);
+/// kInvalidArgument saying what is wrong.
+Result<FaultStep> ParseFaultStep(std::string_view text, FaultFields::Steps fields);
+
+/// The index-th client process.
+constexpr NodeId ClientNodeOf(uint32_t index) {
+  return NodeId(kClientNodeBit | (uint64_t{index} + 2));
+}
+constexpr NodeId kOperatorNode{kClientNodeBit | 1};
 /// "store2", "client0", "operator".
 std::string NodeText(NodeId node);
 std::optional<NodeId> NodeByText(std::string_view text);

@@ -1,0 +1,82 @@
+#include "faults/capsule/capsule.h"
+
+#include <fmt/core.h>
+#include <rocksdb/version.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <tuple>
+
+#include "faults/capsule/build_id.h"
+#include "faults/capsule/capsule_check.h"
+#include "faults/knobs.h"
+
+namespace orrery::faults {
+
+BuildId ThisBuild() {
+  return BuildId{.commit = std::string(BuildCommit()),
+                 .patch = std::string(BuildPatch()),
+                 .rocksdb = fmt::format("{}.{}.{}", ROCKSDB_MAJOR, ROCKSDB_MINOR, ROCKSDB_PATCH)};
+}
+
+size_t Capsule::operation_count() const {
+  size_t count = 0;
+  for (const CapsuleWorkload& workload : workloads) count += workload.operations.size();
+  return count;
+}
+
+uint32_t Capsule::client_count() const {
+  uint32_t count = 0;
+  for (const CapsuleWorkload& workload : workloads) count += workload.options.clients;
+  return count;
+}
+
+Status Capsule::Validate() const {
+  ORRERY_RETURN_IF_ERROR(OptionsOfKnobs(cluster.knobs).status().Wrap("cluster.knobs"));
+  for (const CapsuleWorkload& workload : workloads) {
+    const std::string where = "workload " + workload.name;
+    ORRERY_RETURN_IF_ERROR(MakeWorkload(workload.name, workload.options).status().Wrap(where));
+    const OperationEntry* before = nullptr;
+    for (const OperationEntry& entry : workload.operations) {
+      ORRERY_RETURN_IF_ERROR(CheckOperation(entry, before, workload).Wrap(where + ": " + OperationText(entry)));
+      before = &entry;
+    }
+  }
+  std::set<std::string_view> ids;
+  for (const FaultEntry& fault : faults) {
+    ORRERY_RETURN_IF_ERROR(CheckFault(fault, *this).Wrap("fault " + fault.id));
+    if (ids.insert(fault.id).second) continue;
+    return Status(StatusCode::kInvalidArgument, "fault " + fault.id + ": is there twice");
+  }
+  return Status::Ok();
+}
+
+Result<Capsule> ReadCapsule(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) {
+    return Status(StatusCode::kNotFound, "there is no capsule " + path);
+  }
+  const std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file) return Status(StatusCode::kInvalidArgument, "cannot read " + path);
+  return ParseCapsule(text.str(), path);
+}
+
+Status WriteCapsule(const Capsule& capsule, const std::string& path) {
+  const std::string beside = path + ".partial";
+  std::ofstream file(beside, std::ios::binary | std::ios::trunc);
+  file << FormatCapsule(capsule);
+  file.close();
+  std::error_code error;
+  if (file) std::filesystem::rename(beside, path, error);
+  if (file && !error) return Status::Ok();
+  std::filesystem::remove(beside, error);
+  return Status(StatusCode::kIoError, "cannot write " + path);
+}
+
+}  // namespace orrery::faults
