@@ -1,8 +1,5 @@
 #include "faults/capsule/capsule.h"
 
-#include <fmt/core.h>
-#include <rocksdb/version.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -14,13 +11,13 @@
 #include "faults/capsule/build_id.h"
 #include "faults/capsule/capsule_check.h"
 #include "faults/knobs.h"
+#include "sim/rocks/rocks_version.h"
 
 namespace orrery::faults {
 
 BuildId ThisBuild() {
-  return BuildId{.commit = std::string(BuildCommit()),
-                 .patch = std::string(BuildPatch()),
-                 .rocksdb = fmt::format("{}.{}.{}", ROCKSDB_MAJOR, ROCKSDB_MINOR, ROCKSDB_PATCH)};
+  return BuildId{
+      .commit = std::string(BuildCommit()), .patch = std::string(BuildPatch()), .rocksdb = sim::RocksVersion()};
 }
 
 size_t Capsule::operation_count() const {

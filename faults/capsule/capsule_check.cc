@@ -156,11 +156,11 @@ Status CheckFault(const FaultEntry& fault, const Capsule& capsule) {
       return Wrong("others: " + NodeText(node) + " is a target too");
     }
   }
-  if (fields.amount_name.empty() ? fault.amount != 0
-                                 : fault.amount < fields.amount_min || fault.amount > fields.amount_max) {
+  if (fields.amount.name.empty() ? fault.amount != 0
+                                 : fault.amount < fields.amount.min || fault.amount > fields.amount.max) {
     return Wrong(fmt::format("{}: is {}, must be between {} and {}",
-                             fields.amount_name.empty() ? "amount" : fields.amount_name, fault.amount,
-                             fields.amount_min, fields.amount_max));
+                             fields.amount.name.empty() ? "amount" : fields.amount.name, fault.amount,
+                             fields.amount.min, fields.amount.max));
   }
   ORRERY_RETURN_IF_ERROR(CheckHow(fault.how, fields.has_how(), fields));
   ORRERY_RETURN_IF_ERROR(CheckSteps(fault, fields, capsule));

@@ -138,7 +138,7 @@ void WriteFault(Writer& out, const FaultEntry& fault) {
   if (fields.lasts) out.Line("lasts_seconds = {}", SecondsText(fault.lasts));
   if (!fault.targets.empty()) out.Texts("targets", NodeTexts(fault.targets));
   if (!fault.others.empty()) out.Texts("others", NodeTexts(fault.others));
-  if (!fields.amount_name.empty()) out.Line("{} = {}", fields.amount_name, fault.amount);
+  if (!fields.amount.name.empty()) out.Line("{} = {}", fields.amount.name, fault.amount);
   if (fields.has_how()) out.Line("how = {}", Quoted(fault.how));
   if (fault.steps.empty()) return;
   std::vector<std::string> steps;

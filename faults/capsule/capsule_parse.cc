@@ -228,10 +228,10 @@ class CapsuleParser {
     }
     fault.targets = ReadNodes(reader, "targets");
     fault.others = ReadNodes(reader, "others");
-    if (!fields.amount_name.empty()) {
-      reader.Require(fields.amount_name);
+    if (!fields.amount.name.empty()) {
+      reader.Require(fields.amount.name);
       fault.amount =
-          reader.Number<int64_t>(fields.amount_name, fields.amount_min, fields.amount_min, fields.amount_max);
+          reader.Number<int64_t>(fields.amount.name, fields.amount.min, fields.amount.min, fields.amount.max);
     }
     if (fields.has_how()) fault.how = reader.Text("how", "");
     if (fields.steps == FaultFields::Steps::kNone) return;

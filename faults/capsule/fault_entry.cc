@@ -13,83 +13,67 @@ using Steps = FaultFields::Steps;
 
 constexpr int64_t kHourNanos = 3'600'000'000'000;
 
+constexpr auto kOne = Nodes::kOneStore;
+constexpr auto kSome = Nodes::kSomeNodes;
+
 /// One row per kind, in the order of the enum.
-std::vector<FaultFields> MakeAllFields() {
-  const auto one = Nodes::kOneStore;
-  const auto some = Nodes::kSomeNodes;
+std::vector<FaultFields> NetworkFields() {
   return {
-      {.kind = FaultKind::kClogSend, .targets = one, .lasts = true},
-      {.kind = FaultKind::kClogReceive, .targets = one, .lasts = true},
-      {.kind = FaultKind::kClogPair, .targets = one, .others = one, .lasts = true},
-      {.kind = FaultKind::kClogOneWay, .targets = one, .others = one, .lasts = true},
+      {.kind = FaultKind::kClogSend, .targets = kOne, .lasts = true},
+      {.kind = FaultKind::kClogReceive, .targets = kOne, .lasts = true},
+      {.kind = FaultKind::kClogPair, .targets = kOne, .others = kOne, .lasts = true},
+      {.kind = FaultKind::kClogOneWay, .targets = kOne, .others = kOne, .lasts = true},
       {.kind = FaultKind::kSwizzleClog, .steps = Steps::kStoreUntil},
-      {.kind = FaultKind::kPartitionHalves, .targets = some, .others = some, .lasts = true},
-      {.kind = FaultKind::kPartitionIsolate, .targets = one, .others = some, .lasts = true},
+      {.kind = FaultKind::kPartitionHalves, .targets = kSome, .others = kSome, .lasts = true},
+      {.kind = FaultKind::kPartitionIsolate, .targets = kOne, .others = kSome, .lasts = true},
       {.kind = FaultKind::kPartitionRing, .lasts = true},
-      {.kind = FaultKind::kPartitionOneWay, .targets = some, .others = some, .lasts = true},
-      {.kind = FaultKind::kResetConnections, .targets = one},
-      {.kind = FaultKind::kSlowLink,
-       .targets = one,
-       .others = one,
-       .lasts = true,
-       .amount_name = "factor",
-       .amount_min = 2,
-       .amount_max = 1000},
+      {.kind = FaultKind::kPartitionOneWay, .targets = kSome, .others = kSome, .lasts = true},
+      {.kind = FaultKind::kResetConnections, .targets = kOne},
+      {.kind = FaultKind::kSlowLink, .targets = kOne, .others = kOne, .lasts = true, .amount = {"factor", 2, 1000}},
       {.kind = FaultKind::kDelayedDuplicates, .lasts = true, .steps = Steps::kStorePeer},
-      {.kind = FaultKind::kQueueFull, .targets = one, .others = one},
-      {.kind = FaultKind::kKill, .targets = one, .lasts = true},
-      {.kind = FaultKind::kPowerLoss, .targets = one, .lasts = true},
-      {.kind = FaultKind::kPowerLossAll, .steps = Steps::kStore},
-      {.kind = FaultKind::kPause, .targets = one, .lasts = true},
-      {.kind = FaultKind::kCrashLoop, .targets = one, .how = {"process_kill", "power_loss"}, .steps = Steps::kHow},
-      {.kind = FaultKind::kRestartInLease, .targets = one},
-      {.kind = FaultKind::kGracefulRestart, .targets = one},
-      {.kind = FaultKind::kFsyncError, .targets = one, .lasts = true, .how = {"wal", "table", "manifest"}},
-      {.kind = FaultKind::kWriteError,
-       .targets = one,
-       .how = {"write_error_wal", "write_error_table", "short_write_wal", "short_write_table"}},
-      {.kind = FaultKind::kDiskFull,
-       .targets = one,
-       .lasts = true,
-       .amount_name = "room_bytes",
-       .amount_min = 0,
-       .amount_max = int64_t{1} << 30},
-      {.kind = FaultKind::kSlowDisk,
-       .targets = one,
-       .lasts = true,
-       .amount_name = "factor",
-       .amount_min = 2,
-       .amount_max = 1000},
-      {.kind = FaultKind::kStuckDisk, .targets = one, .lasts = true},
-      {.kind = FaultKind::kBitFlip,
-       .targets = one,
-       .lasts = true,
-       .amount_name = "draw",
-       .amount_min = 0,
-       .amount_max = INT64_MAX,
-       .how = {"wal", "table"}},
-      {.kind = FaultKind::kLostDisk, .targets = one},
-      {.kind = FaultKind::kCrashInWrite,
-       .targets = one,
-       .lasts = true,
-       .amount_name = "operation",
-       .amount_min = 1,
-       .amount_max = 1'000'000,
-       .how = {"process_kill", "power_loss"}},
-      {.kind = FaultKind::kWallStep,
-       .targets = one,
-       .amount_name = "step_nanoseconds",
-       .amount_min = -kHourNanos,
-       .amount_max = kHourNanos},
-      {.kind = FaultKind::kClockDrift,
-       .targets = one,
-       .amount_name = "drift_ppb",
-       .amount_min = -kDriftPpbMax,
-       .amount_max = kDriftPpbMax},
-      {.kind = FaultKind::kTransferLeader, .targets = one},
-      {.kind = FaultKind::kReplaceStore, .targets = one, .others = one},
-      {.kind = FaultKind::kCompactLog, .targets = one},
+      {.kind = FaultKind::kQueueFull, .targets = kOne, .others = kOne},
   };
+}
+
+std::vector<FaultFields> NodeFields() {
+  return {
+      {.kind = FaultKind::kKill, .targets = kOne, .lasts = true},
+      {.kind = FaultKind::kPowerLoss, .targets = kOne, .lasts = true},
+      {.kind = FaultKind::kPowerLossAll, .steps = Steps::kStore},
+      {.kind = FaultKind::kPause, .targets = kOne, .lasts = true},
+      {.kind = FaultKind::kCrashLoop, .targets = kOne, .how = {"process_kill", "power_loss"}, .steps = Steps::kHow},
+      {.kind = FaultKind::kRestartInLease, .targets = kOne},
+      {.kind = FaultKind::kGracefulRestart, .targets = kOne},
+      {.kind = FaultKind::kFsyncError, .targets = kOne, .lasts = true, .how = {"wal", "table", "manifest"}},
+      {.kind = FaultKind::kWriteError,
+       .targets = kOne,
+       .how = {"write_error_wal", "write_error_table", "short_write_wal", "short_write_table"}},
+      {.kind = FaultKind::kDiskFull, .targets = kOne, .lasts = true, .amount = {"room_bytes", 0, int64_t{1}} << 30},
+      {.kind = FaultKind::kSlowDisk, .targets = kOne, .lasts = true, .amount = {"factor", 2, 1000}},
+      {.kind = FaultKind::kStuckDisk, .targets = kOne, .lasts = true},
+      {.kind = FaultKind::kBitFlip,
+       .targets = kOne,
+       .lasts = true,
+       .amount = {"draw", 0, INT64_MAX},
+       .how = {"wal", "table"}},
+      {.kind = FaultKind::kLostDisk, .targets = kOne},
+      {.kind = FaultKind::kCrashInWrite,
+       .targets = kOne,
+       .lasts = true,
+       .amount = {"operation", 1, 1'000'000},
+       .how = {"process_kill", "power_loss"}},
+      {.kind = FaultKind::kWallStep, .targets = kOne, .amount = {"step_nanoseconds", -kHourNanos, kHourNanos}},
+      {.kind = FaultKind::kClockDrift, .targets = kOne, .amount = {"drift_ppb", -kDriftPpbMax, kDriftPpbMax}},
+      {.kind = FaultKind::kTransferLeader, .targets = kOne},
+      {.kind = FaultKind::kReplaceStore, .targets = kOne, .others = kOne},
+      {.kind = FaultKind::kCompactLog, .targets = kOne},
+  };
+}
+
+std::vector<FaultFields> AllFields() {
+  std::vector<FaultFields> all = NetworkFields();
+  for (const FaultFields& fields : NodeFields()) all.push_back(fields);
+  return all;
 }
 
 Status Wrong(std::string what) {
@@ -115,7 +99,7 @@ size_t WordsOf(Steps fields) {
 }  // namespace
 
 const FaultFields& FaultFieldsOf(FaultKind kind) {
-  static const std::vector<FaultFields> kAll = MakeAllFields();
+  static const std::vector<FaultFields> kAll = AllFields();
   const FaultFields& fields = kAll.at(static_cast<size_t>(kind));
   ORRERY_ASSERT(fields.kind == kind);
   return fields;

@@ -78,13 +78,17 @@ struct FaultFields {
   /// "0.25 store1 store2", "0.25 power_loss".
   enum class Steps : uint8_t { kNone, kStore, kStoreUntil, kStorePeer, kHow };
 
+  struct Amount {
+    std::string_view name;  ///< As files write it, with its unit; empty: there is none.
+    int64_t min = 0;
+    int64_t max = 0;
+  };
+
   FaultKind kind = FaultKind::kKill;
   Nodes targets = Nodes::kNone;
   Nodes others = Nodes::kNone;
   bool lasts = false;
-  std::string_view amount_name;  ///< As files write it, with its unit; empty: there is none.
-  int64_t amount_min = 0;
-  int64_t amount_max = 0;
+  Amount amount;
   std::vector<std::string_view> how;  ///< Words to choose from, of the entry or, if it has such, of its steps.
   Steps steps = Steps::kNone;
 
