@@ -48,7 +48,7 @@ std::vector<FaultFields> NodeFields() {
       {.kind = FaultKind::kWriteError,
        .targets = kOne,
        .how = {"write_error_wal", "write_error_table", "short_write_wal", "short_write_table"}},
-      {.kind = FaultKind::kDiskFull, .targets = kOne, .lasts = true, .amount = {"room_bytes", 0, int64_t{1}} << 30},
+      {.kind = FaultKind::kDiskFull, .targets = kOne, .lasts = true, .amount = {"room_bytes", 0, int64_t{1} << 30}},
       {.kind = FaultKind::kSlowDisk, .targets = kOne, .lasts = true, .amount = {"factor", 2, 1000}},
       {.kind = FaultKind::kStuckDisk, .targets = kOne, .lasts = true},
       {.kind = FaultKind::kBitFlip,
