@@ -70,7 +70,8 @@ Status RunStore(const StoreArguments& arguments) {
   ORRERY_ASSIGN_OR_RETURN(const StoreConfig config, ConfigOf(cluster, arguments));
   ORRERY_ASSIGN_OR_RETURN(const RealOptions options, ProcessOptions(cluster, config, arguments));
   ORRERY_ASSIGN_OR_RETURN(const std::unique_ptr<RealProcess> process, RealProcess::Create(options));
-  return process->Run([&](Runtime& runtime) { return CreateNode(runtime, config); });
+  return process->Run([&](Runtime& runtime) { return CreateNode(runtime, config); })
+      .Wrap("data directory " + options.data_directory);
 }
 
 }  // namespace

@@ -36,12 +36,17 @@ Status Prepare(RocksCore& core, bool* created, WalCheckReport* report) {
   Disk& disk = core.runtime.disk;
   ORRERY_ASSIGN_OR_RETURN(*created, disk.Exists(CreatedMark(core.options)));
   ORRERY_RETURN_IF_ERROR(MakeFolder(disk, core.options.folder));
-  return CheckWalFolder(disk, core.options.folder, report);
+  ORRERY_RETURN_IF_ERROR(CheckWalFolder(disk, core.options.folder, report));
+  if (!*created || report->files > 0) return Status::Ok();
+  // An engine that was ever complete has a log at any time: what stood in this one nobody vouches for.
+  return Status(StatusCode::kCorruption, core.options.folder + "/*.log: the write-ahead log is missing");
 }
 
 Status OpenStatus(const rocksdb::Status& status, const std::string& folder) {
   if (status.ok()) return Status::Ok();
-  const std::string message = "engine folder " + folder + ": " + status.ToString();
+  std::string message = "engine folder " + folder + ": " + status.ToString();
+  // RocksDB asks for a missing 7.sst a second time under the name that files had long ago.
+  for (size_t at = 0; (at = message.find(".ldb", at)) != std::string::npos;) message.replace(at, 4, ".sst");
   // A file that the manifest names and the folder lacks, or a lost CURRENT.
   const bool missing = status.IsNotFound() || status.IsPathNotFound() || status.IsInvalidArgument();
   return Status(missing ? StatusCode::kCorruption : FromRocks(status).code(), message);

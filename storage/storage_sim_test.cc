@@ -328,6 +328,17 @@ TEST_CASE("Engine: a lost CURRENT file is not taken for a new store") {
   CHECK(harness.RunAndCrash([](Runtime&, Engine&) {}, false).code() == StatusCode::kCorruption);
 }
 
+TEST_CASE("Engine: a store whose write-ahead log is gone refuses to open") {
+  SimHarness harness{Random(7)};
+  harness.Run([](Runtime&, Engine&) {});
+  for (const std::string& name : harness.disk().List("engine").value_or({})) {
+    if (name.ends_with(".log")) CHECK(harness.disk().Remove("engine/" + name).ok());
+  }
+  const Status opened = harness.RunAndCrash([](Runtime&, Engine&) {}, false);
+  CHECK(opened.code() == StatusCode::kCorruption);
+  CHECK(opened.message().find("engine/*.log") != std::string_view::npos);
+}
+
 TEST_CASE("Engine: its options are those the simulator needs") {
   SimHarness harness{Random(8)};
   harness.Run([](Runtime& runtime, Engine&) {

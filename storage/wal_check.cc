@@ -240,6 +240,7 @@ Status CheckWal(std::span<const WalFile> files, WalCheckReport* report) {
   WalCheckReport local;
   WalCheckReport& seen = report != nullptr ? *report : local;
   seen = {};
+  seen.files = files.size();
   std::vector<LogContent> contents(files.size());
   for (size_t i = 0; i < files.size(); ++i) {
     LogScan scan(files[i].content, contents[i].marks);

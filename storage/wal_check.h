@@ -67,6 +67,7 @@ struct WalFile {
 };
 
 struct WalCheckReport {
+  uint64_t files = 0;
   uint64_t records = 0;         ///< Intact records seen.
   uint64_t damaged_places = 0;  ///< Places where a log does not read on, legal or not.
   uint64_t marks = 0;
