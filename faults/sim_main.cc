@@ -7,7 +7,7 @@
 #include <iostream>
 #include <memory>
 
-#include "faults/campaign.h"
+#include "faults/campaign/campaign_command.h"
 #include "faults/determinism.h"
 #include "faults/scenario.h"
 #include "faults/signature.h"
@@ -207,36 +207,6 @@ void AddExplore(CLI::App& app, Action& action) {
   });
 }
 
-void AddCampaign(CLI::App& app, Action& action) {
-  const auto options = std::make_shared<CampaignOptions>();
-  CLI::App* campaign = app.add_subcommand("campaign", "Run many seeds in parallel processes");
-  campaign->add_option("--scenarios", options->scenarios, "Names; all but `quiet` and canaries if left out")
-      ->delimiter(',');
-  campaign->add_option("--first-seed", options->seed_first)->capture_default_str();
-  campaign->add_option("--seeds", options->seeds, "Per scenario")->capture_default_str();
-  campaign->add_option("--minutes", options->minutes, "Begin no more after this; 0: no limit")->capture_default_str();
-  campaign->add_option("--jobs", options->jobs, "Processes at once")->check(CLI::Range(1, 256))->capture_default_str();
-  campaign->add_option("--results", options->results_path, "Append one JSON object per seed to this file");
-  campaign->add_option("--max-failures", options->failures_max, "Begin no more after so many")->capture_default_str();
-  AddScenarioFolder(*campaign, options->scenario_folder);
-  campaign->callback([options, &action] {
-    action = [options] {
-      if (options->scenarios.empty()) {
-        const auto names = ListScenarios(options->scenario_folder);
-        if (!names.ok()) return Usage(names.status());
-        for (const std::string& name : *names) {
-          const auto scenario = LoadScenario(name, options->scenario_folder);
-          if (name != "quiet" && !(scenario.ok() && scenario->lying_fsync)) options->scenarios.push_back(name);
-        }
-      }
-      for (const std::string& name : options->scenarios) {
-        if (const auto known = LoadScenario(name, options->scenario_folder); !known.ok()) return Usage(known.status());
-      }
-      return RunCampaign(*options);
-    };
-  });
-}
-
 }  // namespace
 }  // namespace orrery::faults
 
@@ -257,7 +227,7 @@ int main(int argc, char** argv) {
   orrery::faults::AddRun(app, action);
   orrery::faults::AddList(app, action);
   orrery::faults::AddDeterminism(app, action);
-  orrery::faults::AddCampaign(app, action);
+  orrery::faults::AddCampaign(app, orrery::faults::DefaultScenarioFolder(), action);
   orrery::faults::AddCheck(app, action);
   orrery::faults::AddExplore(app, action);
   try {

@@ -71,9 +71,9 @@ def campaign(night):
     simulator = program("orrery-sim")
     minutes = night.share(0.35) / 60
     first = 1 + int(time.time()) // 86400 * 100000  # Other seeds every day, said in the report.
-    results = FOLDER / "results.jsonl"
+    results = FOLDER / "campaign" / "results.jsonl"
     command = [simulator, "campaign", "--scenarios", ",".join(scenario_names()), "--first-seed", first, "--seeds", 100000,
-               "--minutes", f"{minutes:.2f}", "--jobs", CPUS, "--results", results, "--max-failures", 100]
+               "--minutes", f"{minutes:.2f}", "--jobs", CPUS, "--out", results.parent, "--max-failures", 100]
     try:
         run_logged(command, "campaign.log", minutes * 60 + 900)
     finally:

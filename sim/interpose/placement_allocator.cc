@@ -2,6 +2,7 @@
 // Single-threaded use, but a lock guards against helper threads of test programs.
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstddef>
@@ -9,7 +10,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <string_view>
 
+#include "sim/exit_codes.h"
 #include "sim/interpose/interpose.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -81,7 +84,12 @@ class SpinLock {
 
 void* Map(void* at, size_t size, int extra) {
   void* got = mmap(at, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | extra, -1, 0);
-  if (got == MAP_FAILED) std::abort();
+  if (got == MAP_FAILED) {
+    // The lock is held: a crash report, which allocates, would wait for ever.
+    constexpr std::string_view kWords = "std::bad_alloc: no more address space\n";
+    [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kWords.data(), kWords.size());
+    _exit(static_cast<int>(ExitCode::kHarness));
+  }
   return got;
 }
 

@@ -1,0 +1,275 @@
+#include "faults/campaign/campaign.h"
+
+#include <fmt/core.h>
+
+#include <charconv>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "faults/campaign/interrupt.h"
+#include "faults/campaign/progress.h"
+#include "faults/campaign/results_folder.h"
+#include "faults/campaign/seed_runner.h"
+#include "faults/campaign/summary.h"
+#include "faults/child_process.h"
+#include "runtime/base/random.h"
+
+namespace orrery::faults {
+namespace {
+
+using sim::ExitCode;
+using Clock = std::chrono::steady_clock;  // lint: allow(clock) the harness measures real time
+
+constexpr std::chrono::milliseconds kPatience{250};
+constexpr const char* kLedgerName = "ledger.json";
+constexpr const char* kLedgeredName = "ledgered";
+
+/// What a night of an earlier campaign showed.
+Result<Night> ReadNight(const std::string& path) {
+  const std::string file = std::filesystem::is_directory(path) ? path + "/results.jsonl" : path;
+  ORRERY_ASSIGN_OR_RETURN(const std::string text, ReadWholeFile(file));
+  Night night{.label = path, .seeds = 0, .failures = {}};
+  ORRERY_RETURN_IF_ERROR(
+      ParseResults(text, file, [&](const SeedResult& result) { AddToNight(night, result); }).status());
+  return night;
+}
+
+/// What makes results add up: the program, the scenarios, where the seeds begin.
+Result<std::string> IdentityOf(const CampaignOptions& options, const std::string& program) {
+  ORRERY_ASSIGN_OR_RETURN(const std::string binary, ReadWholeFile(program));
+  std::string text = fmt::format("program {:016x}\nfirst seed {}\ndouble run {}\n", Hash64(binary), options.first_seed,
+                                 options.double_run);
+  for (const ScenarioShare& share : options.shares) {
+    const bool is_path = std::filesystem::path(share.scenario).extension() == ".toml";
+    const std::string path = is_path ? share.scenario : options.scenario_folder + "/" + share.scenario + ".toml";
+    ORRERY_ASSIGN_OR_RETURN(const std::string scenario, ReadWholeFile(path));
+    text += fmt::format("scenario {} {:016x}\n", share.scenario, Hash64(scenario));
+  }
+  return text;
+}
+
+class Campaign {
+ public:
+  explicit Campaign(const CampaignOptions& options)
+      : options_(options),
+        program_(OwnProgram()),
+        schedule_(options.shares, options.first_seed, options.seeds),
+        runner_({.program = program_,
+                 .scenario_folder = options.scenario_folder,
+                 .double_run = options.double_run,
+                 .limits = options.limits}),
+        started_(Clock::now()) {}
+
+  ExitCode Run() {
+    if (const Status status = Prepare(); !status.ok()) return Refuse(status);
+    if (const Status status = RunAll(); !status.ok()) {
+      runner_.KillAll();
+      progress_.Print(
+          fmt::format("orrery-sim: {}\n{} seeds are finished and kept\n", status.ToString(), summary_.results.size()));
+      return ExitCode::kHarness;
+    }
+    return Report();
+  }
+
+ private:
+  /// Bad input is the user's, a full or broken disk ours.
+  static ExitCode Refuse(const Status& status) {
+    fmt::print(stderr, "orrery-sim: {}\n", status.ToString());
+    const bool disk = status.code() == StatusCode::kNoSpace || status.code() == StatusCode::kIoError;
+    return disk ? ExitCode::kHarness : ExitCode::kUsage;
+  }
+
+  Status Prepare() {
+    summary_.today = Today();
+    summary_.jobs = options_.jobs;
+    summary_.label = DateText(summary_.today) + (options_.label.empty() ? "" : " " + options_.label);
+    for (const ScenarioShare& share : options_.shares) {
+      summary_.mix += fmt::format("{}{}:{}", summary_.mix.empty() ? "" : ", ", share.scenario, share.weight);
+    }
+    if (!options_.known_path.empty()) {
+      ORRERY_ASSIGN_OR_RETURN(const std::string text, ReadWholeFile(options_.known_path));
+      ORRERY_ASSIGN_OR_RETURN(summary_.known, ParseKnownFailures(text, options_.known_path));
+    }
+    ORRERY_RETURN_IF_ERROR(ReadEarlierNights());
+    if (options_.out.empty()) return Status::Ok();
+    ORRERY_ASSIGN_OR_RETURN(const std::string identity, IdentityOf(options_, program_));
+    ORRERY_ASSIGN_OR_RETURN(ledgered_, LedgeredCount());
+    ORRERY_ASSIGN_OR_RETURN(ResultsFolder folder,
+                            ResultsFolder::Open(options_.out, identity, options_.resume, [this](SeedResult result) {
+                              schedule_.SkipDone(result.scenario, result.seed, result.spent_seconds);
+                              Keep(std::move(result));
+                            }));
+    folder_.emplace(std::move(folder));
+    if (!summary_.results.empty()) {
+      progress_.Print(fmt::format("resumed: {} seeds are finished already\n", summary_.results.size()));
+    }
+    return Status::Ok();
+  }
+
+  /// How many of the results an earlier part of this campaign has told the ledger already.
+  Result<uint64_t> LedgeredCount() const {
+    const std::string path = options_.out + "/" + kLedgeredName;
+    const Result<std::string> text = ReadWholeFile(path);
+    if (text.code() == StatusCode::kNotFound || !options_.resume) return uint64_t{0};
+    if (!text.ok()) return text.status();
+    uint64_t count = 0;
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), count);
+    if (error != std::errc()) return Status(StatusCode::kCorruption, path + ": is no number");
+    return count;
+  }
+
+  Status ReadEarlierNights() {
+    if (!options_.ledger_folder.empty()) {
+      std::error_code error;
+      std::filesystem::create_directories(options_.ledger_folder, error);
+      const std::string path = options_.ledger_folder + "/" + kLedgerName;
+      const Result<std::string> text = ReadWholeFile(path);
+      if (!text.ok() && text.code() != StatusCode::kNotFound) return text.status();
+      ORRERY_ASSIGN_OR_RETURN(ledger_, ParseLedger(text.ok() ? *text : std::string(), path));
+      summary_.ledger_nights = ledger_.nights.size();
+      summary_.earlier = ledger_.nights;
+      std::erase_if(summary_.earlier, [this](const Night& night) { return night.label == summary_.label; });
+    }
+    if (!options_.baselines.empty()) summary_.earlier.clear();
+    for (const std::string& path : options_.baselines) {
+      ORRERY_ASSIGN_OR_RETURN(Night night, ReadNight(path));
+      summary_.earlier.push_back(std::move(night));
+    }
+    return Status::Ok();
+  }
+
+  Status RunAll() {
+    std::vector<Schedule::Next> canaries;
+    for (uint64_t i = 0; i < options_.canary_seeds; ++i) {
+      for (const std::string& canary : options_.canaries) canaries.push_back({canary, options_.first_seed + i});
+    }
+    size_t next_canary = 0;
+    while (!watch_.interrupted()) {
+      while (runner_.running() < options_.jobs) {
+        const bool canary = next_canary < canaries.size();
+        std::optional<Schedule::Next> next;
+        if (canary) {
+          next = canaries[next_canary++];
+        } else if (!Enough()) {
+          next = schedule_.Take();
+        }
+        if (!next) break;
+        ORRERY_RETURN_IF_ERROR(runner_.Begin(next->scenario, next->seed, canary));
+      }
+      if (runner_.running() == 0) break;
+      ORRERY_ASSIGN_OR_RETURN(std::optional<SeedRunner::Finished> finished, runner_.WaitAny(kPatience));
+      if (finished) ORRERY_RETURN_IF_ERROR(Take(*std::move(finished)));
+      progress_.Show({.seconds = Elapsed(),
+                      .seeds = summary_.seeds_of_this_part,
+                      .failures = failures_,
+                      .running = runner_.running()});
+    }
+    runner_.KillAll();
+    progress_.Clear();
+    summary_.interrupted = watch_.interrupted();
+    if (summary_.interrupted) summary_.stopped = "interrupted";
+    return Status::Ok();
+  }
+
+  bool Enough() {
+    if (failures_ >= options_.failures_max) {
+      summary_.stopped = fmt::format("stopped after {} failures", failures_);
+      return true;
+    }
+    return options_.minutes > 0 && Elapsed() > options_.minutes * 60;
+  }
+
+  double Elapsed() const { return std::chrono::duration<double>(Clock::now() - started_).count(); }
+
+  Status Take(SeedRunner::Finished finished) {
+    SeedResult& result = finished.result;
+    if (finished.canary) {
+      const bool caught = result.exit_code == static_cast<int>(ExitCode::kSafety) ||
+                          result.exit_code == static_cast<int>(ExitCode::kNodeCrashed);
+      AddSightings(summary_.sightings, result);
+      AddSightings(for_ledger_, result);
+      summary_.canaries.push_back({std::move(result), caught});
+      return Status::Ok();
+    }
+    schedule_.Done(result.scenario, result.spent_seconds);
+    if (folder_) ORRERY_RETURN_IF_ERROR(folder_->Append(ToResultLine(result, finished.report)));
+    summary_.seeds_of_this_part += result.finished() ? 1 : 0;
+    if (!result.ok()) Announce(result);
+    Keep(std::move(result));
+    return Status::Ok();
+  }
+
+  void Announce(const SeedResult& result) {
+    const bool excused = ExcuseOf(summary_, result.signature) != nullptr;
+    if (!excused) ++failures_;
+    const bool first_time = !summary_.night.failures.contains(result.signature);
+    progress_.Print(fmt::format("{}FAILED {} seed {}: exit {} {}{}\n{}repro: {}\n", excused ? "(known) " : "",
+                                result.scenario, result.seed, result.exit_code, result.signature,
+                                result.confirmed ? ", confirmed" : "", first_time ? result.words + "\n" : "",
+                                CommandFor(result, "")));
+  }
+
+  /// What the summary needs of a result: its counts are summed up and dropped.
+  void Keep(SeedResult result) {
+    AddSightings(summary_.sightings, result);
+    AddToNight(summary_.night, result);
+    if (summary_.results.size() >= ledgered_) {
+      AddSightings(for_ledger_, result);
+      AddToNight(night_for_ledger_, result);
+    }
+    result.probes.clear();
+    result.faults.clear();
+    result.plans.clear();
+    summary_.results.push_back(std::move(result));
+  }
+
+  ExitCode Report() {
+    const std::set<std::string> existing = ExistingNames();
+    summary_.wall_seconds = Elapsed();
+    summary_.silent = ledger_.Silent(summary_.sightings, existing);
+    FinishSummary(summary_, existing);
+    fmt::print("{}", ToText(summary_));
+    if (const Status written = WriteReports(existing); !written.ok()) {
+      fmt::print(stderr, "orrery-sim: {}\n", written.ToString());
+      return ExitCode::kHarness;
+    }
+    return summary_.verdict;
+  }
+
+  Status WriteReports(const std::set<std::string>& existing) {
+    if (folder_) {
+      ORRERY_RETURN_IF_ERROR(folder_->Write("report.html", ToHtml(summary_)));
+      ORRERY_RETURN_IF_ERROR(folder_->Write("junit.xml", ToJunit(summary_)));
+    }
+    if (options_.ledger_folder.empty() || summary_.interrupted) return Status::Ok();
+    night_for_ledger_.label = summary_.label;
+    ledger_.Add(for_ledger_, night_for_ledger_, existing);
+    ORRERY_RETURN_IF_ERROR(WriteFileAtomically(options_.ledger_folder + "/" + kLedgerName, ledger_.ToJson()));
+    return folder_ ? folder_->Write(kLedgeredName, std::to_string(summary_.results.size()) + "\n") : Status::Ok();
+  }
+
+  const CampaignOptions& options_;
+  std::string program_;
+  InterruptWatch watch_;
+  Schedule schedule_;
+  SeedRunner runner_;
+  ProgressLine progress_;
+  std::optional<ResultsFolder> folder_;
+  Ledger ledger_;
+  uint64_t ledgered_ = 0;  ///< So many results of an earlier part are in the ledger.
+  SightingsByScenario for_ledger_;
+  Night night_for_ledger_;
+  CampaignSummary summary_;
+  uint64_t failures_ = 0;
+  Clock::time_point started_;
+};
+
+}  // namespace
+
+ExitCode RunCampaign(const CampaignOptions& options) {
+  return Campaign(options).Run();
+}
+
+}  // namespace orrery::faults

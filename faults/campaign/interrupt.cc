@@ -1,0 +1,33 @@
+#include "faults/campaign/interrupt.h"
+
+namespace orrery::faults {
+namespace {
+
+// lint: allow(global) a signal has no object to arrive at
+volatile sig_atomic_t interrupts = 0;
+
+void Note(int) {
+  interrupts = 1;
+}
+
+}  // namespace
+
+InterruptWatch::InterruptWatch() {
+  interrupts = 0;
+  struct sigaction note {};
+  note.sa_handler = Note;
+  sigemptyset(&note.sa_mask);
+  sigaction(SIGINT, &note, &old_interrupt_);
+  sigaction(SIGTERM, &note, &old_terminate_);
+}
+
+InterruptWatch::~InterruptWatch() {
+  sigaction(SIGINT, &old_interrupt_, nullptr);
+  sigaction(SIGTERM, &old_terminate_, nullptr);
+}
+
+bool InterruptWatch::interrupted() const {
+  return interrupts != 0;
+}
+
+}  // namespace orrery::faults

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <csignal>
+
+namespace orrery::faults {
+
+/// While it lives, SIGINT and SIGTERM do not end the process: they are noted, and interrupt what blocks. One at a time.
+class InterruptWatch {
+ public:
+  InterruptWatch();
+  ~InterruptWatch();
+  InterruptWatch(const InterruptWatch&) = delete;
+  InterruptWatch& operator=(const InterruptWatch&) = delete;
+
+  bool interrupted() const;
+
+ private:
+  struct sigaction old_interrupt_ {};
+  struct sigaction old_terminate_ {};
+};
+
+}  // namespace orrery::faults

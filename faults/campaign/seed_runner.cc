@@ -1,0 +1,66 @@
+#include "faults/campaign/seed_runner.h"
+
+#include "faults/campaign/classify.h"
+#include "runtime/base/assert.h"
+
+namespace orrery::faults {
+namespace {
+
+/// sim/interpose/interpose.h: two ways to place and fill memory.
+constexpr const char* kFirstMemory = "ORRERY_SIM_ALLOCATOR=shuffle";
+constexpr const char* kSecondMemory = "ORRERY_SIM_ALLOCATOR=never-reuse";
+
+std::string_view LastLine(std::string_view text) {
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  const size_t line = text.rfind('\n');
+  return line == std::string_view::npos ? text : text.substr(line + 1);
+}
+
+}  // namespace
+
+Status SeedRunner::Begin(const std::string& scenario, uint64_t seed, bool canary) {
+  return Start({.scenario = scenario, .seed = seed, .canary = canary, .first = std::nullopt});
+}
+
+Status SeedRunner::Start(Task task) {
+  std::vector<std::string> environment;
+  if (task.first) {
+    environment.emplace_back(kSecondMemory);
+  } else if (options_.double_run) {
+    environment.emplace_back(kFirstMemory);
+  }
+  ORRERY_ASSIGN_OR_RETURN(
+      const WorkerPool::Ticket ticket,
+      pool_.Start({options_.program, "run", "--json", "--scenario", task.scenario, "--scenarios-dir",
+                   options_.scenario_folder, "--seed", std::to_string(task.seed)},
+                  std::move(environment), options_.limits));
+  tasks_.emplace(ticket, std::move(task));
+  return Status::Ok();
+}
+
+Result<std::optional<SeedRunner::Finished>> SeedRunner::WaitAny(std::chrono::milliseconds patience) {
+  auto ended = pool_.WaitAny(patience);
+  if (!ended) return std::optional<Finished>();
+  const auto& [ticket, worker] = *ended;
+  auto node = tasks_.extract(ticket);
+  ORRERY_ASSERT(!node.empty());
+  Task& task = node.mapped();
+  SeedResult result = Classify(task.scenario, task.seed, worker, options_.limits);
+  if (task.first) {
+    Confirm(task.first->result, result, options_.double_run);
+    return std::optional(std::move(*task.first));
+  }
+  const bool again = !task.canary && (options_.double_run || !result.ok());
+  Finished first{.result = std::move(result), .report = std::string(LastLine(worker.output)), .canary = task.canary};
+  if (!again) return std::optional(std::move(first));
+  task.first = std::move(first);
+  ORRERY_RETURN_IF_ERROR(Start(std::move(task)));
+  return std::optional<Finished>();
+}
+
+void SeedRunner::KillAll() {
+  pool_.KillAll();
+  tasks_.clear();
+}
+
+}  // namespace orrery::faults
