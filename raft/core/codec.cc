@@ -2,6 +2,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace orrery::raft {
 namespace {
@@ -9,39 +10,49 @@ namespace {
 /// Reads fields and remembers the first thing that is wrong beyond truncation.
 class Reader {
  public:
+  /// What a function over fields takes: something to fill.
+  template <class T>
+  using Of = T;
+
   explicit Reader(ByteView in) : in_(in) {}
 
-  uint64_t Number() {
+  void Number(uint64_t& value) {
     const size_t before = in_.remaining();
-    const uint64_t value = in_.Varint();
+    value = in_.Varint();
     size_t canonical = 1;
     for (uint64_t rest = value >> 7; rest != 0; rest >>= 7) ++canonical;
     if (in_.ok() && before - in_.remaining() != canonical) wrong_ = "padded number";
-    return value;
   }
   template <class Strong>
-  Strong Id() {
-    return Strong(Number());
+  void Id(Strong& id) {
+    uint64_t value = 0;
+    Number(value);
+    id = Strong(value);
   }
-  bool Flag() { return Choice(1) != 0; }
+  void Flag(bool& flag) { flag = Byte(1) != 0; }
+  template <class Enum>
+  void Choice(Enum& value, Enum last) {
+    value = Enum(Byte(static_cast<uint8_t>(last)));
+  }
+  void Blob(Payload& payload) {
+    uint64_t size = 0;
+    Number(size);
+    payload = Payload(in_.Raw(size));
+  }
+  /// A list of things that take at least one byte each.
+  template <class T>
+  void List(std::vector<T>& list) {
+    uint64_t count = 0;
+    Number(count);
+    if (count > in_.remaining()) wrong_ = "count beyond the end";
+    for (uint64_t i = 0; i < count && good(); ++i) Fields(*this, list.emplace_back());
+  }
   /// A byte in [0, last].
-  uint8_t Choice(uint8_t last) {
+  uint8_t Byte(uint8_t last) {
     const uint8_t value = in_.Fixed8();
     if (value > last) wrong_ = "unknown kind or flag";
     return value;
   }
-  Payload Blob() {
-    const uint64_t size = Number();
-    return Payload(in_.Raw(size));
-  }
-  /// A count of things that take at least one byte each.
-  size_t Count() {
-    const uint64_t count = Number();
-    if (count <= in_.remaining()) return count;
-    wrong_ = "count beyond the end";
-    return 0;
-  }
-  bool good() const { return in_.ok() && wrong_ == nullptr; }
 
   Status Version(std::string_view what) {
     const uint8_t version = in_.Fixed8();
@@ -55,159 +66,173 @@ class Reader {
   }
 
  private:
+  bool good() const { return in_.ok() && wrong_ == nullptr; }
+
   Decoder in_;
   const char* wrong_ = nullptr;
 };
 
+/// Writes what Reader reads.
 class Writer {
  public:
-  explicit Writer(Bytes& out) : out_(out) {}
+  template <class T>
+  using Of = const T;
 
+  explicit Writer(Bytes& out) : out_(out) { out_.Fixed8(kCodecVersion); }
+
+  void Number(uint64_t value) { out_.Varint(value); }
   template <class Strong>
-  Writer& Id(Strong id) {
-    return Number(id.value());
+  void Id(Strong id) {
+    out_.Varint(id.value());
   }
-  Writer& Number(uint64_t value) {
-    out_.Varint(value);
-    return *this;
+  void Flag(bool flag) { out_.Fixed8(flag ? 1 : 0); }
+  template <class Enum>
+  void Choice(Enum value, Enum) {
+    out_.Fixed8(static_cast<uint8_t>(value));
   }
-  Writer& Byte(uint8_t value) {
-    out_.Fixed8(value);
-    return *this;
+  void Blob(const Payload& payload) { out_.LengthPrefixed(payload.view()); }
+  template <class T>
+  void List(const std::vector<T>& list) {
+    out_.Varint(list.size());
+    for (const T& element : list) Fields(*this, element);
   }
-  Writer& Blob(const Payload& payload) {
-    out_.LengthPrefixed(payload.view());
-    return *this;
-  }
+  void Byte(uint8_t value) { out_.Fixed8(value); }
 
  private:
   Encoder out_;
 };
 
+// What stands on the wire, field by field: read and written by the same list.
+
 // --- Parts -------------------------------------------------------------------------------------------------------
 
-void Put(Writer& out, const Entry& entry) {
-  out.Id(entry.term).Id(entry.index).Byte(static_cast<uint8_t>(entry.kind)).Blob(entry.payload);
+template <class A>
+void Fields(A& a, typename A::template Of<Entry>& entry) {
+  a.Id(entry.term);
+  a.Id(entry.index);
+  a.Choice(entry.kind, EntryKind::kConfChange);
+  a.Blob(entry.payload);
 }
 
-void Get(Reader& in, Entry& entry) {
-  entry.term = in.Id<Term>();
-  entry.index = in.Id<LogIndex>();
-  entry.kind = EntryKind(in.Choice(static_cast<uint8_t>(EntryKind::kConfChange)));
-  entry.payload = in.Blob();
+template <class A>
+void Fields(A& a, typename A::template Of<Member>& member) {
+  a.Id(member.peer);
+  a.Choice(member.role, MemberRole::kDemotingVoter);
+  a.Blob(member.context);
 }
 
-void Put(Writer& out, const ConfState& conf) {
-  out.Byte(conf.auto_leave).Number(conf.members.size());
-  for (const Member& member : conf.members) {
-    out.Id(member.peer).Byte(static_cast<uint8_t>(member.role)).Blob(member.context);
-  }
+template <class A>
+void Fields(A& a, typename A::template Of<ConfState>& conf) {
+  a.Flag(conf.auto_leave);
+  a.List(conf.members);
 }
 
-void Get(Reader& in, ConfState& conf) {
-  conf.auto_leave = in.Flag();
-  const size_t count = in.Count();
-  for (size_t i = 0; i < count && in.good(); ++i) {
-    Member& member = conf.members.emplace_back();
-    member.peer = in.Id<PeerId>();
-    member.role = MemberRole(in.Choice(static_cast<uint8_t>(MemberRole::kDemotingVoter)));
-    member.context = in.Blob();
-  }
+template <class A>
+void Fields(A& a, typename A::template Of<SnapshotMeta>& meta) {
+  a.Id(meta.index);
+  a.Id(meta.term);
+  Fields(a, meta.conf);
 }
 
-void Put(Writer& out, const SnapshotMeta& meta) {
-  out.Id(meta.index).Id(meta.term);
-  Put(out, meta.conf);
+template <class A>
+void Fields(A& a, typename A::template Of<HardState>& hard_state) {
+  a.Id(hard_state.term);
+  a.Id(hard_state.vote);
+  a.Id(hard_state.commit);
 }
 
-void Get(Reader& in, SnapshotMeta& meta) {
-  meta.index = in.Id<LogIndex>();
-  meta.term = in.Id<Term>();
-  Get(in, meta.conf);
+template <class A>
+void Fields(A& a, typename A::template Of<ConfChangeStep>& step) {
+  a.Choice(step.kind, ConfChangeStep::Kind::kRemove);
+  a.Id(step.peer);
+  a.Blob(step.context);
+}
+
+template <class A>
+void Fields(A& a, typename A::template Of<ConfChange>& change) {
+  a.Choice(change.transition, ConfChange::Transition::kLeave);
+  a.List(change.steps);
+  a.Blob(change.context);
 }
 
 // --- Message bodies ----------------------------------------------------------------------------------------------
 
-void Put(Writer& out, const VoteRequest& m) {
-  out.Byte(m.pre_vote).Byte(m.transfer).Id(m.campaign_term).Id(m.last_index).Id(m.last_term);
-}
-void Get(Reader& in, VoteRequest& m) {
-  m.pre_vote = in.Flag();
-  m.transfer = in.Flag();
-  m.campaign_term = in.Id<Term>();
-  m.last_index = in.Id<LogIndex>();
-  m.last_term = in.Id<Term>();
+template <class A>
+void Fields(A& a, typename A::template Of<VoteRequest>& m) {
+  a.Flag(m.pre_vote);
+  a.Flag(m.transfer);
+  a.Id(m.campaign_term);
+  a.Id(m.last_index);
+  a.Id(m.last_term);
 }
 
-void Put(Writer& out, const VoteResponse& m) {
-  out.Byte(m.pre_vote).Byte(m.granted).Id(m.campaign_term);
-}
-void Get(Reader& in, VoteResponse& m) {
-  m.pre_vote = in.Flag();
-  m.granted = in.Flag();
-  m.campaign_term = in.Id<Term>();
+template <class A>
+void Fields(A& a, typename A::template Of<VoteResponse>& m) {
+  a.Flag(m.pre_vote);
+  a.Flag(m.granted);
+  a.Id(m.campaign_term);
 }
 
-void Put(Writer& out, const AppendRequest& m) {
-  out.Id(m.prev_index).Id(m.prev_term).Id(m.commit).Number(m.entries.size());
-  for (const Entry& entry : m.entries) Put(out, entry);
-}
-void Get(Reader& in, AppendRequest& m) {
-  m.prev_index = in.Id<LogIndex>();
-  m.prev_term = in.Id<Term>();
-  m.commit = in.Id<LogIndex>();
-  const size_t count = in.Count();
-  for (size_t i = 0; i < count && in.good(); ++i) Get(in, m.entries.emplace_back());
+template <class A>
+void Fields(A& a, typename A::template Of<AppendRequest>& m) {
+  a.Id(m.prev_index);
+  a.Id(m.prev_term);
+  a.Id(m.commit);
+  a.List(m.entries);
 }
 
-void Put(Writer& out, const AppendResponse& m) {
-  out.Byte(m.rejected).Id(m.index).Id(m.hint_index).Id(m.hint_term);
-}
-void Get(Reader& in, AppendResponse& m) {
-  m.rejected = in.Flag();
-  m.index = in.Id<LogIndex>();
-  m.hint_index = in.Id<LogIndex>();
-  m.hint_term = in.Id<Term>();
+template <class A>
+void Fields(A& a, typename A::template Of<AppendResponse>& m) {
+  a.Flag(m.rejected);
+  a.Id(m.index);
+  a.Id(m.hint_index);
+  a.Id(m.hint_term);
 }
 
-void Put(Writer& out, const HeartbeatRequest& m) {
-  out.Id(m.commit).Number(m.round);
-}
-void Get(Reader& in, HeartbeatRequest& m) {
-  m.commit = in.Id<LogIndex>();
-  m.round = in.Number();
+template <class A>
+void Fields(A& a, typename A::template Of<HeartbeatRequest>& m) {
+  a.Id(m.commit);
+  a.Number(m.round);
 }
 
-void Put(Writer& out, const HeartbeatResponse& m) {
-  out.Number(m.round);
-}
-void Get(Reader& in, HeartbeatResponse& m) {
-  m.round = in.Number();
+template <class A>
+void Fields(A& a, typename A::template Of<HeartbeatResponse>& m) {
+  a.Number(m.round);
 }
 
-void Put(Writer& out, const InstallSnapshot& m) {
-  Put(out, m.meta);
-}
-void Get(Reader& in, InstallSnapshot& m) {
-  Get(in, m.meta);
+template <class A>
+void Fields(A& a, typename A::template Of<InstallSnapshot>& m) {
+  Fields(a, m.meta);
 }
 
-void Put(Writer&, const TimeoutNow&) {}
-void Get(Reader&, TimeoutNow&) {}
+template <class A>
+void Fields(A&, typename A::template Of<TimeoutNow>&) {}
 
-void Put(Writer& out, const ReadIndexRequest& m) {
-  out.Number(m.context);
-}
-void Get(Reader& in, ReadIndexRequest& m) {
-  m.context = in.Number();
+template <class A>
+void Fields(A& a, typename A::template Of<ReadIndexRequest>& m) {
+  a.Number(m.context);
 }
 
-void Put(Writer& out, const ReadIndexResponse& m) {
-  out.Number(m.context).Id(m.index);
+template <class A>
+void Fields(A& a, typename A::template Of<ReadIndexResponse>& m) {
+  a.Number(m.context);
+  a.Id(m.index);
 }
-void Get(Reader& in, ReadIndexResponse& m) {
-  m.context = in.Number();
-  m.index = in.Id<LogIndex>();
+
+template <class T>
+void EncodeOne(const T& value, Bytes& out) {
+  Writer writer(out);
+  Fields(writer, value);
+}
+
+template <class T>
+Result<T> DecodeOne(ByteView in, std::string_view what) {
+  Reader reader(in);
+  ORRERY_RETURN_IF_ERROR(reader.Version(what));
+  T value;
+  Fields(reader, value);
+  ORRERY_RETURN_IF_ERROR(reader.Finish(what));
+  return value;
 }
 
 /// Makes `body` hold the alternative number `kind`.
@@ -217,121 +242,78 @@ void Emplace(MessageBody& body, size_t kind, std::index_sequence<kKinds...>) {
 }
 constexpr size_t kKindCount = std::variant_size_v<MessageBody>;
 
-Status CheckConf(const ConfState& conf, std::string_view what) {
-  return conf.Check().Wrap(what);
-}
-
 }  // namespace
 
 void EncodeMessage(const Message& message, Bytes& out) {
   Writer writer(out);
-  writer.Byte(kCodecVersion).Id(message.from).Id(message.to).Id(message.term);
+  writer.Id(message.from);
+  writer.Id(message.to);
+  writer.Id(message.term);
   writer.Byte(static_cast<uint8_t>(message.body.index()));
-  std::visit([&writer](const auto& body) { Put(writer, body); }, message.body);
+  std::visit([&writer](const auto& body) { Fields(writer, body); }, message.body);
 }
 
 Result<Message> DecodeMessage(ByteView in) {
+  constexpr std::string_view kWhat = "raft message";
   Reader reader(in);
-  ORRERY_RETURN_IF_ERROR(reader.Version("raft message"));
+  ORRERY_RETURN_IF_ERROR(reader.Version(kWhat));
   Message message;
-  message.from = reader.Id<PeerId>();
-  message.to = reader.Id<PeerId>();
-  message.term = reader.Id<Term>();
-  Emplace(message.body, reader.Choice(kKindCount - 1), std::make_index_sequence<kKindCount>());
-  std::visit([&reader](auto& body) { Get(reader, body); }, message.body);
-  ORRERY_RETURN_IF_ERROR(reader.Finish("raft message"));
+  reader.Id(message.from);
+  reader.Id(message.to);
+  reader.Id(message.term);
+  Emplace(message.body, reader.Byte(kKindCount - 1), std::make_index_sequence<kKindCount>());
+  std::visit([&reader](auto& body) { Fields(reader, body); }, message.body);
+  ORRERY_RETURN_IF_ERROR(reader.Finish(kWhat));
   if (const auto* install = std::get_if<InstallSnapshot>(&message.body)) {
-    ORRERY_RETURN_IF_ERROR(CheckConf(install->meta.conf, "raft message"));
+    ORRERY_RETURN_IF_ERROR(install->meta.conf.Check().Wrap(kWhat));
   }
   return message;
 }
 
 void EncodeEntry(const Entry& entry, Bytes& out) {
-  Writer writer(out);
-  writer.Byte(kCodecVersion);
-  Put(writer, entry);
+  EncodeOne(entry, out);
 }
 
 Result<Entry> DecodeEntry(ByteView in) {
-  Reader reader(in);
-  ORRERY_RETURN_IF_ERROR(reader.Version("raft entry"));
-  Entry entry;
-  Get(reader, entry);
-  ORRERY_RETURN_IF_ERROR(reader.Finish("raft entry"));
-  return entry;
+  return DecodeOne<Entry>(in, "raft entry");
 }
 
 void EncodeHardState(const HardState& hard_state, Bytes& out) {
-  Writer(out).Byte(kCodecVersion).Id(hard_state.term).Id(hard_state.vote).Id(hard_state.commit);
+  EncodeOne(hard_state, out);
 }
 
 Result<HardState> DecodeHardState(ByteView in) {
-  Reader reader(in);
-  ORRERY_RETURN_IF_ERROR(reader.Version("raft hard state"));
-  HardState hard_state;
-  hard_state.term = reader.Id<Term>();
-  hard_state.vote = reader.Id<PeerId>();
-  hard_state.commit = reader.Id<LogIndex>();
-  ORRERY_RETURN_IF_ERROR(reader.Finish("raft hard state"));
-  return hard_state;
+  return DecodeOne<HardState>(in, "raft hard state");
 }
 
 void EncodeConfState(const ConfState& conf, Bytes& out) {
-  Writer writer(out);
-  writer.Byte(kCodecVersion);
-  Put(writer, conf);
+  EncodeOne(conf, out);
 }
 
 Result<ConfState> DecodeConfState(ByteView in) {
-  Reader reader(in);
-  ORRERY_RETURN_IF_ERROR(reader.Version("raft configuration"));
-  ConfState conf;
-  Get(reader, conf);
-  ORRERY_RETURN_IF_ERROR(reader.Finish("raft configuration"));
-  ORRERY_RETURN_IF_ERROR(CheckConf(conf, "raft configuration"));
+  constexpr std::string_view kWhat = "raft configuration";
+  ORRERY_ASSIGN_OR_RETURN(ConfState conf, DecodeOne<ConfState>(in, kWhat));
+  ORRERY_RETURN_IF_ERROR(conf.Check().Wrap(kWhat));
   return conf;
 }
 
 void EncodeSnapshotMeta(const SnapshotMeta& meta, Bytes& out) {
-  Writer writer(out);
-  writer.Byte(kCodecVersion);
-  Put(writer, meta);
+  EncodeOne(meta, out);
 }
 
 Result<SnapshotMeta> DecodeSnapshotMeta(ByteView in) {
-  Reader reader(in);
-  ORRERY_RETURN_IF_ERROR(reader.Version("raft snapshot"));
-  SnapshotMeta meta;
-  Get(reader, meta);
-  ORRERY_RETURN_IF_ERROR(reader.Finish("raft snapshot"));
-  ORRERY_RETURN_IF_ERROR(CheckConf(meta.conf, "raft snapshot"));
+  constexpr std::string_view kWhat = "raft snapshot";
+  ORRERY_ASSIGN_OR_RETURN(SnapshotMeta meta, DecodeOne<SnapshotMeta>(in, kWhat));
+  ORRERY_RETURN_IF_ERROR(meta.conf.Check().Wrap(kWhat));
   return meta;
 }
 
 void EncodeConfChange(const ConfChange& change, Bytes& out) {
-  Writer writer(out);
-  writer.Byte(kCodecVersion).Byte(static_cast<uint8_t>(change.transition)).Number(change.steps.size());
-  for (const ConfChangeStep& step : change.steps) {
-    writer.Byte(static_cast<uint8_t>(step.kind)).Id(step.peer).Blob(step.context);
-  }
-  writer.Blob(change.context);
+  EncodeOne(change, out);
 }
 
 Result<ConfChange> DecodeConfChange(ByteView in) {
-  Reader reader(in);
-  ORRERY_RETURN_IF_ERROR(reader.Version("raft configuration change"));
-  ConfChange change;
-  change.transition = ConfChange::Transition(reader.Choice(static_cast<uint8_t>(ConfChange::Transition::kLeave)));
-  const size_t count = reader.Count();
-  for (size_t i = 0; i < count && reader.good(); ++i) {
-    ConfChangeStep& step = change.steps.emplace_back();
-    step.kind = ConfChangeStep::Kind(reader.Choice(static_cast<uint8_t>(ConfChangeStep::Kind::kRemove)));
-    step.peer = reader.Id<PeerId>();
-    step.context = reader.Blob();
-  }
-  change.context = reader.Blob();
-  ORRERY_RETURN_IF_ERROR(reader.Finish("raft configuration change"));
-  return change;
+  return DecodeOne<ConfChange>(in, "raft configuration change");
 }
 
 }  // namespace orrery::raft

@@ -134,16 +134,16 @@ TEST_CASE("Raft options: every range is checked and the message names field and 
     CHECK(status.code() == StatusCode::kInvalidArgument);
     CHECK(std::string(status.message()).find(named) != std::string::npos);
   };
-  refused([](RaftOptions& o) { o.election_ticks = 1; }, "election_ticks = 1");
-  refused([](RaftOptions& o) { o.heartbeat_ticks = 10; }, "heartbeat_ticks = 10");
-  refused([](RaftOptions& o) { o.append_bytes_max = 0; }, "append_bytes_max = 0");
-  refused([](RaftOptions& o) { o.inflight_messages_max = 0; }, "inflight_messages_max = 0");
-  refused([](RaftOptions& o) { o.inflight_bytes_max = 5; }, "inflight_bytes_max = 5");
-  refused([](RaftOptions& o) { o.uncommitted_bytes_max = 0; }, "uncommitted_bytes_max = 0");
-  refused([](RaftOptions& o) { o.apply_bytes_max = 0; }, "apply_bytes_max = 0");
-  refused([](RaftOptions& o) { o.cache_bytes_max = size_t{2} << 30; }, "cache_bytes_max = 2147483648");
-  refused([](RaftOptions& o) { o.command_bytes_max = 0; }, "command_bytes_max = 0");
-  refused([](RaftOptions& o) { o.pending_reads_max = 0; }, "pending_reads_max = 0");
+  refused([](RaftOptions& o) { o.election_ticks = 1; }, "election_ticks is 1");
+  refused([](RaftOptions& o) { o.heartbeat_ticks = 10; }, "heartbeat_ticks is 10");
+  refused([](RaftOptions& o) { o.append_bytes_max = 0; }, "append_bytes_max is 0");
+  refused([](RaftOptions& o) { o.inflight_messages_max = 0; }, "inflight_messages_max is 0");
+  refused([](RaftOptions& o) { o.inflight_bytes_max = 5; }, "inflight_bytes_max is 5");
+  refused([](RaftOptions& o) { o.uncommitted_bytes_max = 0; }, "uncommitted_bytes_max is 0");
+  refused([](RaftOptions& o) { o.apply_bytes_max = 0; }, "apply_bytes_max is 0");
+  refused([](RaftOptions& o) { o.cache_bytes_max = size_t{2} << 30; }, "cache_bytes_max is 2147483648");
+  refused([](RaftOptions& o) { o.command_bytes_max = 0; }, "command_bytes_max is 0");
+  refused([](RaftOptions& o) { o.pending_reads_max = 0; }, "pending_reads_max is 0");
 }
 
 TEST_CASE("Raft progress: the window counts messages and bytes, and an answer frees what it covers") {
