@@ -7,6 +7,18 @@
 namespace orrery::raft {
 namespace {
 
+/// The last value of an enum that travels; they all begin with 0.
+template <class Enum>
+constexpr Enum kLast;
+template <>
+constexpr EntryKind kLast<EntryKind> = EntryKind::kConfChange;
+template <>
+constexpr MemberRole kLast<MemberRole> = MemberRole::kDemotingVoter;
+template <>
+constexpr ConfChangeStep::Kind kLast<ConfChangeStep::Kind> = ConfChangeStep::Kind::kRemove;
+template <>
+constexpr ConfChange::Transition kLast<ConfChange::Transition> = ConfChange::Transition::kLeave;
+
 /// Reads fields and remembers the first thing that is wrong beyond truncation.
 class Reader {
  public:
@@ -16,36 +28,10 @@ class Reader {
 
   explicit Reader(ByteView in) : in_(in) {}
 
-  void Number(uint64_t& value) {
-    const size_t before = in_.remaining();
-    value = in_.Varint();
-    size_t canonical = 1;
-    for (uint64_t rest = value >> 7; rest != 0; rest >>= 7) ++canonical;
-    if (in_.ok() && before - in_.remaining() != canonical) wrong_ = "padded number";
-  }
-  template <class Strong>
-  void Id(Strong& id) {
-    uint64_t value = 0;
-    Number(value);
-    id = Strong(value);
-  }
-  void Flag(bool& flag) { flag = Byte(1) != 0; }
-  template <class Enum>
-  void Choice(Enum& value, Enum last) {
-    value = Enum(Byte(static_cast<uint8_t>(last)));
-  }
-  void Blob(Payload& payload) {
-    uint64_t size = 0;
-    Number(size);
-    payload = Payload(in_.Raw(size));
-  }
-  /// A list of things that take at least one byte each.
-  template <class T>
-  void List(std::vector<T>& list) {
-    uint64_t count = 0;
-    Number(count);
-    if (count > in_.remaining()) wrong_ = "count beyond the end";
-    for (uint64_t i = 0; i < count && good(); ++i) Fields(*this, list.emplace_back());
+  /// Reads one field after the other.
+  template <class... Ts>
+  void operator()(Ts&... fields) {
+    (One(fields), ...);
   }
   /// A byte in [0, last].
   uint8_t Byte(uint8_t last) {
@@ -68,6 +54,40 @@ class Reader {
  private:
   bool good() const { return in_.ok() && wrong_ == nullptr; }
 
+  void One(uint64_t& value) {
+    const size_t before = in_.remaining();
+    value = in_.Varint();
+    size_t canonical = 1;
+    for (uint64_t rest = value >> 7; rest != 0; rest >>= 7) ++canonical;
+    if (in_.ok() && before - in_.remaining() != canonical) wrong_ = "padded number";
+  }
+  void One(bool& flag) { flag = Byte(1) != 0; }
+  void One(Payload& payload) {
+    uint64_t size = 0;
+    One(size);
+    payload = Payload(in_.Raw(size));
+  }
+  /// A list of things that take at least one byte each.
+  template <class T>
+  void One(std::vector<T>& list) {
+    uint64_t count = 0;
+    One(count);
+    if (count > in_.remaining()) wrong_ = "count beyond the end";
+    for (uint64_t i = 0; i < count && good(); ++i) One(list.emplace_back());
+  }
+  template <class T>
+  void One(T& value) {
+    if constexpr (std::is_enum_v<T>) {
+      value = T(Byte(static_cast<uint8_t>(kLast<T>)));
+    } else if constexpr (requires { value.value(); }) {  // A strong id.
+      uint64_t number = 0;
+      One(number);
+      value = T(number);
+    } else {
+      Fields(*this, value);
+    }
+  }
+
   Decoder in_;
   const char* wrong_ = nullptr;
 };
@@ -80,143 +100,125 @@ class Writer {
 
   explicit Writer(Bytes& out) : out_(out) { out_.Fixed8(kCodecVersion); }
 
-  void Number(uint64_t value) { out_.Varint(value); }
-  template <class Strong>
-  void Id(Strong id) {
-    out_.Varint(id.value());
-  }
-  void Flag(bool flag) { out_.Fixed8(flag ? 1 : 0); }
-  template <class Enum>
-  void Choice(Enum value, Enum) {
-    out_.Fixed8(static_cast<uint8_t>(value));
-  }
-  void Blob(const Payload& payload) { out_.LengthPrefixed(payload.view()); }
-  template <class T>
-  void List(const std::vector<T>& list) {
-    out_.Varint(list.size());
-    for (const T& element : list) Fields(*this, element);
+  template <class... Ts>
+  void operator()(const Ts&... fields) {
+    (One(fields), ...);
   }
   void Byte(uint8_t value) { out_.Fixed8(value); }
 
  private:
+  void One(uint64_t value) { out_.Varint(value); }
+  void One(bool flag) { out_.Fixed8(flag ? 1 : 0); }
+  void One(const Payload& payload) { out_.LengthPrefixed(payload.view()); }
+  template <class T>
+  void One(const std::vector<T>& list) {
+    out_.Varint(list.size());
+    for (const T& element : list) One(element);
+  }
+  template <class T>
+  void One(const T& value) {
+    if constexpr (std::is_enum_v<T>) {
+      out_.Fixed8(static_cast<uint8_t>(value));
+    } else if constexpr (requires { value.value(); }) {  // A strong id.
+      out_.Varint(value.value());
+    } else {
+      Fields(*this, value);
+    }
+  }
+
   Encoder out_;
 };
+
+template <class A, class T>
+using Of = typename A::template Of<T>;
 
 // What stands on the wire, field by field: read and written by the same list.
 
 // --- Parts -------------------------------------------------------------------------------------------------------
 
 template <class A>
-void Fields(A& a, typename A::template Of<Entry>& entry) {
-  a.Id(entry.term);
-  a.Id(entry.index);
-  a.Choice(entry.kind, EntryKind::kConfChange);
-  a.Blob(entry.payload);
+void Fields(A& a, Of<A, Entry>& entry) {
+  a(entry.term, entry.index, entry.kind, entry.payload);
 }
 
 template <class A>
-void Fields(A& a, typename A::template Of<Member>& member) {
-  a.Id(member.peer);
-  a.Choice(member.role, MemberRole::kDemotingVoter);
-  a.Blob(member.context);
+void Fields(A& a, Of<A, Member>& member) {
+  a(member.peer, member.role, member.context);
 }
 
 template <class A>
-void Fields(A& a, typename A::template Of<ConfState>& conf) {
-  a.Flag(conf.auto_leave);
-  a.List(conf.members);
+void Fields(A& a, Of<A, ConfState>& conf) {
+  a(conf.auto_leave, conf.members);
 }
 
 template <class A>
-void Fields(A& a, typename A::template Of<SnapshotMeta>& meta) {
-  a.Id(meta.index);
-  a.Id(meta.term);
-  Fields(a, meta.conf);
+void Fields(A& a, Of<A, SnapshotMeta>& meta) {
+  a(meta.index, meta.term, meta.conf);
 }
 
 template <class A>
-void Fields(A& a, typename A::template Of<HardState>& hard_state) {
-  a.Id(hard_state.term);
-  a.Id(hard_state.vote);
-  a.Id(hard_state.commit);
+void Fields(A& a, Of<A, HardState>& hard_state) {
+  a(hard_state.term, hard_state.vote, hard_state.commit);
 }
 
 template <class A>
-void Fields(A& a, typename A::template Of<ConfChangeStep>& step) {
-  a.Choice(step.kind, ConfChangeStep::Kind::kRemove);
-  a.Id(step.peer);
-  a.Blob(step.context);
+void Fields(A& a, Of<A, ConfChangeStep>& step) {
+  a(step.kind, step.peer, step.context);
 }
 
 template <class A>
-void Fields(A& a, typename A::template Of<ConfChange>& change) {
-  a.Choice(change.transition, ConfChange::Transition::kLeave);
-  a.List(change.steps);
-  a.Blob(change.context);
+void Fields(A& a, Of<A, ConfChange>& change) {
+  a(change.transition, change.steps, change.context);
 }
 
 // --- Message bodies ----------------------------------------------------------------------------------------------
 
 template <class A>
-void Fields(A& a, typename A::template Of<VoteRequest>& m) {
-  a.Flag(m.pre_vote);
-  a.Flag(m.transfer);
-  a.Id(m.campaign_term);
-  a.Id(m.last_index);
-  a.Id(m.last_term);
+void Fields(A& a, Of<A, VoteRequest>& m) {
+  a(m.pre_vote, m.transfer, m.campaign_term, m.last_index, m.last_term);
 }
 
 template <class A>
-void Fields(A& a, typename A::template Of<VoteResponse>& m) {
-  a.Flag(m.pre_vote);
-  a.Flag(m.granted);
-  a.Id(m.campaign_term);
+void Fields(A& a, Of<A, VoteResponse>& m) {
+  a(m.pre_vote, m.granted, m.campaign_term);
 }
 
 template <class A>
-void Fields(A& a, typename A::template Of<AppendRequest>& m) {
-  a.Id(m.prev_index);
-  a.Id(m.prev_term);
-  a.Id(m.commit);
-  a.List(m.entries);
+void Fields(A& a, Of<A, AppendRequest>& m) {
+  a(m.prev_index, m.prev_term, m.commit, m.entries);
 }
 
 template <class A>
-void Fields(A& a, typename A::template Of<AppendResponse>& m) {
-  a.Flag(m.rejected);
-  a.Id(m.index);
-  a.Id(m.hint_index);
-  a.Id(m.hint_term);
+void Fields(A& a, Of<A, AppendResponse>& m) {
+  a(m.rejected, m.index, m.hint_index, m.hint_term);
 }
 
 template <class A>
-void Fields(A& a, typename A::template Of<HeartbeatRequest>& m) {
-  a.Id(m.commit);
-  a.Number(m.round);
+void Fields(A& a, Of<A, HeartbeatRequest>& m) {
+  a(m.commit, m.round);
 }
 
 template <class A>
-void Fields(A& a, typename A::template Of<HeartbeatResponse>& m) {
-  a.Number(m.round);
+void Fields(A& a, Of<A, HeartbeatResponse>& m) {
+  a(m.round);
 }
 
 template <class A>
-void Fields(A& a, typename A::template Of<InstallSnapshot>& m) {
-  Fields(a, m.meta);
+void Fields(A& a, Of<A, InstallSnapshot>& m) {
+  a(m.meta);
 }
 
 template <class A>
-void Fields(A&, typename A::template Of<TimeoutNow>&) {}
+void Fields(A&, Of<A, TimeoutNow>&) {}
 
 template <class A>
-void Fields(A& a, typename A::template Of<ReadIndexRequest>& m) {
-  a.Number(m.context);
+void Fields(A& a, Of<A, ReadIndexRequest>& m) {
+  a(m.context);
 }
 
 template <class A>
-void Fields(A& a, typename A::template Of<ReadIndexResponse>& m) {
-  a.Number(m.context);
-  a.Id(m.index);
+void Fields(A& a, Of<A, ReadIndexResponse>& m) {
+  a(m.context, m.index);
 }
 
 template <class T>
@@ -246,9 +248,7 @@ constexpr size_t kKindCount = std::variant_size_v<MessageBody>;
 
 void EncodeMessage(const Message& message, Bytes& out) {
   Writer writer(out);
-  writer.Id(message.from);
-  writer.Id(message.to);
-  writer.Id(message.term);
+  writer(message.from, message.to, message.term);
   writer.Byte(static_cast<uint8_t>(message.body.index()));
   std::visit([&writer](const auto& body) { Fields(writer, body); }, message.body);
 }
@@ -258,9 +258,7 @@ Result<Message> DecodeMessage(ByteView in) {
   Reader reader(in);
   ORRERY_RETURN_IF_ERROR(reader.Version(kWhat));
   Message message;
-  reader.Id(message.from);
-  reader.Id(message.to);
-  reader.Id(message.term);
+  reader(message.from, message.to, message.term);
   Emplace(message.body, reader.Byte(kKindCount - 1), std::make_index_sequence<kKindCount>());
   std::visit([&reader](auto& body) { Fields(reader, body); }, message.body);
   ORRERY_RETURN_IF_ERROR(reader.Finish(kWhat));
