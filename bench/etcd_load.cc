@@ -7,6 +7,7 @@
 #include <queue>
 
 #include "bench/etcd_kv.grpc.pb.h"
+#include "cli/kv_load.h"
 #include "runtime/base/random.h"
 
 namespace orrery::bench {
@@ -78,7 +79,7 @@ class EtcdLoad {
     KV::Stub& stub = *stubs_[client.index % stubs_.size()];
     client.context = std::make_unique<grpc::ClientContext>();
     client.context->set_deadline(std::chrono::system_clock::now() + kCallTimeout);
-    const std::string key = LoadKey(random_.Below(options_.keys));
+    const std::string key = cli::BenchKey(random_.Below(options_.keys));
     if (options_.operation == "put") {
       etcdserverpb::PutRequest request;
       request.set_key(key);
@@ -112,9 +113,7 @@ class EtcdLoad {
     if (!client.status.ok()) {
       if (result_.errors++ == 0) result_.first_error = client.status.error_message();
     } else if (client.due >= measured_from_) {
-      ++result_.operations;
-      const auto latency = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - client.due);
-      result_.latencies_us.push_back(static_cast<uint32_t>(latency.count()));
+      result_.latencies.Add(Clock::now() - client.due);
     }
     client.due += gap_;
     Begin(client);

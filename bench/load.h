@@ -2,7 +2,8 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
+
+#include "cli/latencies.h"
 
 namespace orrery::bench {
 
@@ -19,17 +20,13 @@ struct LoadOptions {
 
 /// What came of it. Latencies at a given rate count from when the operation was due.
 struct LoadResult {
-  uint64_t operations = 0;
   uint64_t errors = 0;
   std::string first_error;
   double seconds = 0;
-  std::vector<uint32_t> latencies_us;
+  cli::Latencies latencies;  ///< One for each operation that succeeded.
 
   /// One JSON object on one line.
   std::string ToJson(const LoadOptions& options);
 };
-
-/// The key of an operation: uniform over `keys`, the same sequence for every system.
-std::string LoadKey(uint64_t number);
 
 }  // namespace orrery::bench

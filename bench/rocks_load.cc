@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 
+#include "cli/kv_load.h"
 #include "runtime/base/random.h"
 
 namespace orrery::bench {
@@ -38,20 +39,17 @@ Result<LoadResult> LoadRocks(const std::string& directory, const LoadOptions& op
     write_options.sync = true;
     LoadResult own;
     for (auto begin = Clock::now(); begin < end; begin = Clock::now()) {
-      const rocksdb::Status put = db->Put(write_options, LoadKey(random.Below(options.keys)), value);
+      const rocksdb::Status put = db->Put(write_options, cli::BenchKey(random.Below(options.keys)), value);
       if (!put.ok()) {
         if (own.errors++ == 0) own.first_error = put.ToString();
       } else if (begin >= measured_from) {
-        ++own.operations;
-        own.latencies_us.push_back(
-            static_cast<uint32_t>(std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin).count()));
+        own.latencies.Add(Clock::now() - begin);
       }
     }
     const std::lock_guard lock(result_mutex);
-    result.operations += own.operations;
     result.errors += own.errors;
     if (result.first_error.empty()) result.first_error = own.first_error;
-    result.latencies_us.insert(result.latencies_us.end(), own.latencies_us.begin(), own.latencies_us.end());
+    result.latencies.Append(own.latencies);
   };
   std::vector<std::thread> threads;
   for (uint32_t i = 0; i < options.clients; ++i) threads.emplace_back(run_client, i);
