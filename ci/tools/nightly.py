@@ -1,24 +1,25 @@
 """ci/nightly [MINUTES]: everything that takes long, within a budget of minutes (default 360).
 
-Steps, each with its share of the time: tests; simulation of all scenarios in parallel processes (results.jsonl); double
-runs in two processes with different memory; every fuzz target; mutants; the explorer of raft/core; coverage; the
-sanitizer builds; the comparison with etcd. A step that fails does not stop the next ones. Writes
-build/nightly/summary.md and everything it quotes beside it. Exit code 1 if any step failed.
+Steps, each with its share of the time: a campaign (docs/campaigns.md) of all scenarios, every seed run twice; the tests;
+fuzz targets; mutants; the regression capsules on the clean and the broken build; checkers; the explorer of raft/core;
+coverage; sanitizers; the comparison with etcd. A step that fails does not stop the next ones. One whose share is less than
+it needs at least is left out, and the summary says so. Writes build/nightly/summary.md and everything it quotes beside it;
+build/ledger/ledger.json remembers all nights. Exit code 1 if any step failed.
 """
 
 import argparse
-import collections
 import json
 import re
 import shutil
 import sys
 import time
 
-from common import (BUILD, CPUS, EXIT_CODES, ROOT, Failure, build, capture, commit, fresh_folder, machine, program, repro,
-                    run_main, say, scenario_names, section, simulate, start, stop, table)
+from common import (BUILD, CPUS, ROOT, Failure, build, commit, fresh_folder, machine, program, run_main, say, section,
+                    simulate, start, stop, table)
 
 FOLDER = BUILD / "nightly"
-DOUBLE_RUN_SHARE = {"everything": 0.6}  # Of the seeds of the double runs; the others share the rest.
+LEDGER = BUILD / "ledger"
+MIX = "everything:3,registers,disks,membership,duplicates,demo:0.5"  # CPU time by weight.
 
 
 class Night:
@@ -28,16 +29,20 @@ class Night:
         self.rows = []
         self.notes = []
 
-    def share(self, fraction):
-        """Seconds a step may take: its part of the whole, or of what is left when that is less."""
-        left = max(0, self.seconds - (time.monotonic() - self.began))
-        return max(30, min(fraction * self.seconds, left))
+    def left(self):
+        return max(0, self.seconds - (time.monotonic() - self.began))
 
-    def step(self, title, function):
+    def step(self, title, fraction, least_seconds, function):
+        """Runs function(seconds) with its part of the budget, or of what is left when that is less."""
         section(title)
         began = time.monotonic()
+        seconds = min(fraction * self.seconds, self.left())
+        if seconds < least_seconds:
+            self.rows.append([title, f"left out: its share is {seconds:.0f} s, it needs {least_seconds} s", "0.0"])
+            say(self.rows[-1][1])
+            return
         try:
-            verdict = function() or "ok"
+            verdict = function(seconds) or "ok"
         except Failure as failure:
             verdict = f"FAILED: {str(failure).splitlines()[0]}"
             self.notes.append(f"## {title}\n\n```\n{failure}\n```\n")
@@ -66,72 +71,51 @@ def run_logged(command, log, timeout):
     return last
 
 
-def campaign(night):
-    """Seeds of every scenario, in the same numbers, until the time is over; each failure is one line to paste."""
-    simulator = program("orrery-sim")
-    minutes = night.share(0.35) / 60
-    first = 1 + int(time.time()) // 86400 * 100000  # Other seeds every day, said in the report.
-    results = FOLDER / "campaign" / "results.jsonl"
-    command = [simulator, "campaign", "--scenarios", ",".join(scenario_names()), "--first-seed", first, "--seeds", 100000,
-               "--minutes", f"{minutes:.2f}", "--jobs", CPUS, "--out", results.parent, "--max-failures", 100]
+def campaign(night, seconds):
+    """Other seeds every day, said in the report; every seed in two processes with different memory."""
+    first = 1 + int(time.time()) // 86400 * 100000
+    out = FOLDER / "campaign"
+    command = [program("orrery-sim"), "campaign", "--scenarios", MIX, "--first-seed", first, "--minutes",
+               f"{seconds / 60:.2f}", "--double-run", "--jobs", CPUS, "--out", out,
+               "--known-failures", ROOT / "faults" / "known_failures.toml", "--ledger", LEDGER, "--label", commit(),
+               "--scenarios-dir", ROOT / "workloads" / "scenarios"]
+    log = "campaign.log"
     try:
-        run_logged(command, "campaign.log", minutes * 60 + 900)
+        run_logged(command, log, seconds * 1.3 + 900)
     finally:
-        night.notes.append(campaign_note(results))
-    return f"{sum(1 for _ in open(results))} seeds green, from seed {first}"
+        text = (FOLDER / log).read_text(errors="replace")
+        report = text[text.rfind("\nscenario "):].strip() if "\nscenario " in text else text[-4000:]
+        night.notes.append(f"## Campaign\n\n```\n{report}\n```\n")
+    seeds = sum(1 for _ in open(out / "results.jsonl"))
+    return f"{seeds} seeds green, each run twice, from seed {first}"
 
 
-def campaign_note(results):
-    seeds = collections.Counter()
-    cpu = collections.Counter()
-    broken = []
-    probes = collections.Counter()
-    if results.exists():
-        for line in results.read_text().splitlines():
-            run = json.loads(line)
-            seeds[run["scenario"]] += 1
-            cpu[run["scenario"]] += run["cpu_seconds"]
-            probes.update({name: count for name, count in run.get("probes", {}).items() if count})
-            if run["exit_code"] != 0:
-                broken.append(f"{EXIT_CODES.get(run['exit_code'], run['exit_code'])}: {run['outcome']}: "
-                              f"{repro(run['scenario'], run['seed'])}")
-    rows = [[name, seeds[name], f"{seeds[name] / cpu[name] * 60 if cpu[name] else 0:.1f}"] for name in sorted(seeds)]
-    text = table(["scenario", "seeds", "seeds per CPU-minute"], rows)
-    return (f"## Campaign\n\n```\n{text}\n```\n\n{len(probes)} probes hit; those never hit stand in campaign.log.\n\n"
-            + ("Failures:\n\n" + "\n".join(f"- {line}" for line in broken) + "\n" if broken else "No failures.\n"))
+def fuzzing(seconds):
+    targets = len(list(ROOT.glob("**/*_fuzz.cc")))
+    each = max(2, int(seconds * CPUS / max(1, targets)))
+    return run_logged(["./ci/fuzz", min(each, 1200)], "fuzz.log", seconds * 2 + 3600)
 
 
-def double_runs(night):
-    simulator = program("orrery-sim")
-    deadline = time.monotonic() + night.share(0.12)
-    done = collections.Counter()
-    seed = 1
-    step = 10
-    while time.monotonic() < deadline:
-        for scenario in scenario_names():
-            count = step if DOUBLE_RUN_SHARE.get(scenario) else step // 5
-            run_logged([simulator, "check-determinism", "--scenario", scenario, "--seeds", f"{seed}..{seed + count - 1}",
-                        "--jobs", CPUS], f"determinism-{scenario}.log", 3600)
-            done[scenario] += count
-        seed += step
-    return "0 differences in " + ", ".join(f"{count} {scenario}" for scenario, count in sorted(done.items()))
+def mutants(seconds):
+    return run_logged(["./ci/mutants", "--cpu-seconds", min(1200, max(10, seconds / 10)), "--minutes", f"{seconds / 60:.1f}"],
+                      "mutants.log", seconds + 5400)
 
 
-def explorer(night):
+def explorer(seconds):
     """All orders of messages, losses and crashes within bounds that grow until 20 minutes or 8 GiB are spent."""
     build("release", "raft_explore")
-    minutes = min(20.0, night.share(0.1) / 60)
+    minutes = min(20.0, seconds / 60)
     memory = min(8.0, machine()["memory_gib"] / 2)
     return run_logged([program("raft_explore"), "--minutes", f"{minutes:.1f}", "--memory-gib", f"{memory:.1f}"],
                       "explorer.log", minutes * 60 + 1800)
 
 
-def sanitizers(night):
+def sanitizers(seconds):
     verdicts = []
     for preset in ("asan", "tsan"):
         build(preset)
         log = f"{preset}-tests.log"
-        run_logged(["ctest", "--test-dir", BUILD / preset, "--output-on-failure", "-j", CPUS], log, night.share(0.3) + 1800)
+        run_logged(["ctest", "--test-dir", BUILD / preset, "--output-on-failure", "-j", CPUS], log, seconds + 1800)
         text = (FOLDER / log).read_text(errors="replace")
         verdicts.append(f"{preset}: " + "; ".join(re.findall(r"^\d+% tests passed.*$", text, re.MULTILINE)))
         simulator = BUILD / preset / "orrery-sim"
@@ -167,31 +151,29 @@ def main():
     parser = argparse.ArgumentParser(prog="ci/nightly", description=__doc__,
                                      formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("minutes", type=float, nargs="?", default=360)
-    parser.add_argument("--fuzz-seconds", type=int, default=600, help="for each target (default 600)")
     parser.add_argument("--only", default="", help="steps whose names contain one of these words, comma-separated")
     arguments = parser.parse_args()
     fresh_folder(FOLDER)
     night = Night(arguments.minutes)
+    # Title, part of the budget, seconds it needs at least, what it does with its seconds.
     steps = [
-        ("tests", lambda: run_logged(["./ci/test"], "test.log", 3600)),
-        ("campaign", lambda: campaign(night)),
-        ("double runs", lambda: double_runs(night)),
-        ("fuzzing", lambda: run_logged(["./ci/fuzz", arguments.fuzz_seconds], "fuzz.log",
-                                       arguments.fuzz_seconds * 20 + 3600)),
-        ("mutants", lambda: run_logged(["./ci/mutants", "--cpu-seconds", "1200", "--minutes",
-                                        f"{night.share(0.25) / 60:.0f}"], "mutants.log", night.share(0.25) + 5400)),
-        ("explorer", lambda: explorer(night)),
-        ("coverage", lambda: run_logged(["./ci/coverage"], "coverage.log", night.share(0.1) + 3600)),
-        ("sanitizers", lambda: sanitizers(night)),
-        ("etcd", lambda: run_logged(["./ci/bench"], "bench.log", 2400)),
+        ("campaign", 0.35, 20, lambda seconds: campaign(night, seconds)),
+        ("tests", 0.1, 20, lambda seconds: run_logged(["./ci/test", "--seed-seconds", f"{min(420, seconds):.0f}"], "test.log",
+                                                      seconds + 3600)),
+        ("fuzzing", 0.15, 20, fuzzing),
+        ("mutants", 0.2, 20, mutants),
+        ("explorer", 0.1, 30, explorer),
+        ("coverage", 0.1, 600, lambda seconds: run_logged(["./ci/coverage"], "coverage.log", seconds + 3600)),
+        ("sanitizers", 0.2, 900, sanitizers),
+        ("etcd", 0.1, 300, lambda seconds: run_logged(["./ci/bench"], "bench.log", 2400)),
     ]
     wanted = [word for word in arguments.only.split(",") if word]
-    chosen = [pair for pair in steps if not wanted or any(word in pair[0] for word in wanted)]
+    chosen = [step for step in steps if not wanted or any(word in step[0] for word in wanted)]
     if not chosen:
-        raise Failure(f"no step is called {arguments.only}; there are: {', '.join(title for title, _ in steps)}")
+        raise Failure(f"no step is called {arguments.only}; there are: {', '.join(step[0] for step in steps)}")
     build("release")
-    for title, function in chosen:
-        night.step(title, function)
+    for title, fraction, least, function in chosen:
+        night.step(title, fraction, least, function)
     write_summary(night)
     for page in ("docs/mutants.md",):
         if (ROOT / page).exists():

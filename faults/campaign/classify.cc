@@ -103,7 +103,8 @@ SeedResult Classify(const std::string& scenario, uint64_t seed, const WorkerResu
 void Confirm(SeedResult& first, const SeedResult& second, bool is_double_run) {
   first.spent_seconds += second.spent_seconds;
   const bool cut_off = IsCutOff(first) || IsCutOff(second);
-  if (SameRun(first, second) || (cut_off && first.signature == second.signature && !first.ok())) {
+  const bool both_unfinished = !first.finished() && !second.finished();
+  if (SameRun(first, second) || both_unfinished || (cut_off && first.signature == second.signature && !first.ok())) {
     first.confirmed = !first.ok();
     if (is_double_run && first.finished()) first.double_run = DoubleRun::kEqual;
     return;

@@ -14,7 +14,7 @@ namespace orrery::faults {
 SeedResult Classify(const std::string& scenario, uint64_t seed, const WorkerResult& worker, const WorkerLimits& limits);
 
 /// Puts the second run of a seed beside the first.
-/// - Same run: a failure is confirmed; with `is_double_run` the seed counts as run twice.
+/// - Same run, or both cut off by limits: a failure is confirmed; with `is_double_run` the seed counts as run twice.
 /// - Both finished and differ: kNondeterminism (13), whatever the first said.
 /// - One was cut off or crashed, the other showed something else: kNotReproduced (16) if the first had failed.
 void Confirm(SeedResult& first, const SeedResult& second, bool is_double_run);

@@ -105,6 +105,9 @@ TEST_CASE("Confirm: a crash or a limit that does not come again is not reproduce
   SeedResult late_again = late;
   Confirm(late_again, late, false);
   CHECK(late_again.exit_code == 15);
+  SeedResult late_then_greedy = late;
+  Confirm(late_then_greedy, Judge({.signal = SIGKILL, .memory_limit = true}), false);
+  CHECK(late_then_greedy.exit_code == 15);
   CHECK(late_again.confirmed);
   Confirm(late, Ran(0, "ok", "f"), false);
   CHECK(late.exit_code == 16);

@@ -24,9 +24,11 @@ Status SeedRunner::Begin(const std::string& scenario, uint64_t seed, bool canary
 
 Status SeedRunner::Start(Task task) {
   std::vector<std::string> environment;
-  if (task.first) {
+  // A confirmation has the other's cheaper memory: what never reuses an address holds many times as much.
+  const bool never_reuse = task.first && options_.double_run;
+  if (never_reuse) {
     environment.emplace_back(kSecondMemory);
-  } else if (options_.double_run) {
+  } else if (task.first || options_.double_run) {
     environment.emplace_back(kFirstMemory);
   }
   ORRERY_ASSIGN_OR_RETURN(
