@@ -1,8 +1,8 @@
 #include "workloads/batch_workload.h"
 
+#include <algorithm>
+
 #include "client/kv_client.h"
-#include "runtime/clock.h"
-#include "runtime/runtime.h"
 #include "workloads/judge.h"
 #include "workloads/values.h"
 
@@ -15,81 +15,76 @@ Bytes GroupPrefix(uint64_t group) {
   return NumberedKey("batch", group);
 }
 
+Bytes KeyOf(uint64_t group, uint64_t i) {
+  return NumberedKey(GroupPrefix(group), i);
+}
+
 }  // namespace
 
 void BatchWorkload::Step(WorkloadClient& client) {
-  const uint64_t group = client.random.Skewed(options_.keys);
+  const uint64_t group = client.random.Skewed(options().keys);
   if (client.random.Below(2) == 0) {
     Write(client, group);
   } else {
-    const Deadline deadline = Deadline::After(client.runtime.clock.Now(), options_.operation_timeout);
-    Read(client, group, deadline).IgnoreError();  // Recorded either way.
+    Read(client, group, OperationDeadline(client)).IgnoreError();  // Recorded either way.
   }
 }
 
 void BatchWorkload::Write(WorkloadClient& client, uint64_t group) {
   const uint64_t number = next_number_++;
-  check::History& history = recorder_.history();
-  const check::MicroOp write =
-      check::Write(history.Int(static_cast<int64_t>(group)), history.Int(static_cast<int64_t>(number)));
-  Recorder::Pending pending(recorder_, client, std::span(&write, 1));
+  std::vector<check::MicroOp> writes;
   std::vector<Mutation> batch;
   for (uint64_t i = 0; i < kGroupSize; ++i) {
-    batch.push_back(
-        Mutation{.key = NumberedKey(GroupPrefix(group), i), .value = MakeValue(number, options_.value_bytes)});
+    const Bytes key = KeyOf(group, i);
+    writes.push_back(check::Write(recorder().Text(key), recorder().Int(number)));
+    batch.push_back(Mutation{.key = key, .value = MakeValue(number, options().value_bytes)});
   }
-  const Status status =
-      client.kv.Write(std::move(batch), Deadline::After(client.runtime.clock.Now(), options_.operation_timeout));
-  if (!status.ok()) return pending.Failed(status, stats_);
-  ++stats_.acknowledged;
-  pending.Ok(std::span(&write, 1));
+  Recorder::Pending pending(recorder(), client, writes);
+  const Status status = client.kv.Write(std::move(batch), OperationDeadline(client));
+  if (!status.ok()) return pending.Failed(status);
+  pending.Ok(writes);
 }
 
 Status BatchWorkload::Read(WorkloadClient& client, uint64_t group, Deadline deadline) {
-  check::History& history = recorder_.history();
-  check::MicroOp read = check::Read(history.Int(static_cast<int64_t>(group)));
-  Recorder::Pending pending(recorder_, client, std::span(&read, 1));
+  Recorder::Pending pending(recorder(), client, GroupReads(group, {}));
   const bool reverse = client.random.Below(2) == 0;
   const Result<ScanResponse> page = client.kv.Scan(
       ScanRequest{.start = GroupPrefix(group) + "/", .end = GroupPrefix(group) + "0", .reverse = reverse}, deadline);
   if (!page.ok()) {
-    pending.Failed(page.status(), stats_);
+    pending.Failed(page.status());
     return page.status();
   }
-  ++stats_.acknowledged;
-  const std::optional<uint64_t> number = OneNumber(group, page->pairs);
-  read.value = number ? history.Int(static_cast<int64_t>(*number)) : check::kNil;
-  pending.Ok(std::span(&read, 1));
+  pending.Ok(GroupReads(group, page->pairs));
   return Status::Ok();
 }
 
-std::optional<uint64_t> BatchWorkload::OneNumber(uint64_t group, const std::vector<KeyValue>& pairs) {
-  if (pairs.empty()) return std::nullopt;
-  std::string torn;
-  if (pairs.size() != kGroupSize) torn = std::to_string(pairs.size()) + " of " + std::to_string(kGroupSize) + " keys";
-  const std::optional<uint64_t> first = ParseValue(pairs.front().value);
+std::vector<check::MicroOp> BatchWorkload::GroupReads(uint64_t group, std::span<const KeyValue> pairs) {
+  std::vector<Bytes> keys;
+  std::vector<check::MicroOp> reads;
+  for (uint64_t i = 0; i < kGroupSize; ++i) {
+    keys.push_back(KeyOf(group, i));
+    reads.push_back(check::Read(recorder().Text(keys.back())));
+  }
   for (const KeyValue& pair : pairs) {
-    if (ParseValue(pair.value) != first || !first) torn += " " + Printable(pair.key) + " differs";
+    const size_t i = static_cast<size_t>(std::find(keys.begin(), keys.end(), pair.key) - keys.begin());
+    if (i < keys.size() && reads[i].value.is_nil()) {
+      reads[i].value = recorder().Stored(pair.value);
+    } else {  // A text, which nobody wrote.
+      reads.front().value = recorder().Text("beside stray key " + Printable(pair.key));
+    }
   }
-  if (!torn.empty() && first_break_.verdict == LawReport::Verdict::kHolds) {
-    first_break_ = LawReport::Broken("torn-batch", "a scan of " + GroupPrefix(group) + " saw " + torn);
-  }
-  return first;
+  return reads;
 }
 
 Status BatchWorkload::Finish(WorkloadClient& client, Deadline deadline) {
-  for (uint64_t group = 0; group < options_.keys; ++group) {
+  for (uint64_t group = 0; group < options().keys; ++group) {
     ORRERY_RETURN_IF_ERROR(Read(client, group, deadline).Wrap("final read of " + GroupPrefix(group)));
   }
   return Status::Ok();
 }
 
 LawReport BatchWorkload::Judge() {
-  return first_break_.verdict == LawReport::Verdict::kHolds ? JudgeRegisters(recorder_.history()) : first_break_;
-}
-
-std::string BatchWorkload::HistoryText() const {
-  return HistoryAsText(recorder_.history());
+  return JudgeRegisters(history());
 }
 
 }  // namespace orrery

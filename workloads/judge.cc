@@ -1,15 +1,10 @@
 #include "workloads/judge.h"
 
-#include <sstream>
-
-#include "workloads/check/history_json.h"
 #include "workloads/check/linearizability.h"
 
 namespace orrery {
 
-LawReport JudgeRegisters(const check::History& history) {
-  const auto model = check::RegisterModel();
-  const Result<check::CheckReport> report = check::CheckLinearizability(history, *model);
+LawReport ToLawReport(const Result<check::CheckReport>& report) {
   if (!report.ok()) return LawReport::Undecided(report.status().ToString());
   switch (report->verdict) {
     case check::Verdict::kHolds: return LawReport::Holds();
@@ -20,10 +15,8 @@ LawReport JudgeRegisters(const check::History& history) {
   return LawReport::Broken(gravest.name, gravest.words);
 }
 
-std::string HistoryAsText(const check::History& history) {
-  std::ostringstream text;
-  check::WriteJsonHistory(history, text);
-  return text.str();
+LawReport JudgeRegisters(const check::History& history) {
+  return ToLawReport(check::CheckLinearizability(history, *check::RegisterModel()));
 }
 
 }  // namespace orrery

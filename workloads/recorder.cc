@@ -1,18 +1,20 @@
 #include "workloads/recorder.h"
 
+#include "workloads/values.h"
+
 namespace orrery {
 
-Recorder::Recorder(uint32_t clients) : next_process_(clients) {
+Recorder::Recorder(uint32_t clients, WorkloadStats& stats) : stats_(stats), next_process_(clients) {
   for (uint32_t i = 0; i < clients; ++i) process_of_client_.push_back(i);
 }
 
-Recorder::Pending::Pending(Recorder& recorder, WorkloadClient& client, std::span<const check::MicroOp> micros)
+Recorder::Pending::Pending(Recorder& recorder, const WorkloadClient& client, std::span<const check::MicroOp> micros)
     : recorder_(recorder),
       client_(client.index),
       op_(recorder.history_.Invoke(recorder.process_of_client_.at(client.index), micros)) {}
 
 Recorder::Pending::~Pending() {
-  if (!ended_) Unknown();
+  if (!ended_) End(check::Outcome::kUnknown, {});
 }
 
 void Recorder::Pending::End(check::Outcome outcome, std::span<const check::MicroOp> results) {
@@ -23,22 +25,26 @@ void Recorder::Pending::End(check::Outcome outcome, std::span<const check::Micro
 }
 
 void Recorder::Pending::Ok(std::span<const check::MicroOp> results) {
+  ++recorder_.stats_.acknowledged;
   End(check::Outcome::kOk, results);
 }
 
-void Recorder::Pending::Failed(const Status& status, WorkloadStats& stats) {
+void Recorder::Pending::Failed(const Status& status) {
   ORRERY_ASSERT(!status.ok());
-  if (status.code() == StatusCode::kUnknownOutcome) {
-    ++stats.unknown;
-    Unknown();
-  } else {
-    ++stats.failed;
-    End(check::Outcome::kFail, {});
-  }
+  const bool unknown = status.code() == StatusCode::kUnknownOutcome;
+  ++(unknown ? recorder_.stats_.unknown : recorder_.stats_.failed);
+  End(unknown ? check::Outcome::kUnknown : check::Outcome::kFail, {});
 }
 
-void Recorder::Pending::Unknown() {
-  End(check::Outcome::kUnknown, {});
+void Recorder::Pending::Refused() {
+  ++recorder_.stats_.acknowledged;
+  End(check::Outcome::kFail, {});
+}
+
+check::Value Recorder::Stored(const std::optional<Bytes>& bytes) {
+  if (!bytes) return check::kNil;
+  const std::optional<uint64_t> number = ParseValue(*bytes);
+  return number ? Int(*number) : Text("damaged value " + Printable(*bytes));
 }
 
 }  // namespace orrery

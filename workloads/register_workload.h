@@ -2,14 +2,13 @@
 
 #include <map>
 
-#include "workloads/recorder.h"
-#include "workloads/workload.h"
+#include "workloads/recording_workload.h"
 
 namespace orrery {
 
 /// Registers: clients read, write, delete and compare-and-swap a few keys; every key is a linearizable
-/// register. Written values are unique. Unknown operations stay open for ever.
-class RegisterWorkload final : public Workload {
+/// register. Written values are unique. Unknown operations stay open for ever. Recorded as r, w and cas.
+class RegisterWorkload final : public RecordingWorkload {
  public:
   static constexpr std::string_view kName = "register";
   static constexpr std::string_view kLaw =
@@ -22,7 +21,6 @@ class RegisterWorkload final : public Workload {
   void Step(WorkloadClient& client) override;
   Status Finish(WorkloadClient& client, Deadline deadline) override;
   LawReport Judge() override;
-  std::string HistoryText() const override;
 
  private:
   /// What a client last knew of a key: the guess of its next compare-and-swap.
@@ -32,15 +30,13 @@ class RegisterWorkload final : public Workload {
   void Put(WorkloadClient& client, uint64_t key);
   void Delete(WorkloadClient& client, uint64_t key);
   void Swap(WorkloadClient& client, uint64_t key);
-  check::Value KeyValue(uint64_t key) { return recorder_.history().Int(static_cast<int64_t>(key)); }
-  check::Value NumberValue(const std::optional<uint64_t>& number);
-  Deadline OperationDeadline(WorkloadClient& client) const;
+  check::Value KeyValue(uint64_t key) { return recorder().Int(key); }
+  check::Value NumberValue(const std::optional<uint64_t>& number) {
+    return number ? recorder().Int(*number) : check::kNil;
+  }
 
-  WorkloadOptions options_;
-  Recorder recorder_;
   std::vector<Known> known_;
   uint64_t next_number_ = 1;
-  std::string damage_;  ///< A value nobody wrote, as found; breaks the law at once.
 };
 
 }  // namespace orrery

@@ -3,8 +3,8 @@
 #include <charconv>
 
 #include "client/kv_client.h"
-#include "runtime/clock.h"
-#include "runtime/runtime.h"
+#include "workloads/check/laws.h"
+#include "workloads/judge.h"
 #include "workloads/values.h"
 
 namespace orrery {
@@ -21,12 +21,18 @@ std::optional<uint64_t> ElementOf(ByteView key) {
   return parsed.ec == std::errc() && parsed.ptr == digits.end() ? std::optional(element) : std::nullopt;
 }
 
+/// The element that a key and its value stand for; if they fit no element, a text, which nobody added.
+check::Value ElementOf(Recorder& recorder, const KeyValue& pair) {
+  const std::optional<uint64_t> element = ElementOf(pair.key);
+  if (element && ParseValue(pair.value) == element) return recorder.Int(*element);
+  return recorder.Text("key " + Printable(pair.key) + " with value " + Printable(pair.value));
+}
+
 }  // namespace
 
 void SetWorkload::Step(WorkloadClient& client) {
   if (client.random.Below(kReadEvery) == 0) {
-    const Deadline deadline = Deadline::After(client.runtime.clock.Now(), options_.operation_timeout);
-    ReadAll(client, deadline).IgnoreError();  // A read that failed says nothing about the set.
+    ReadAll(client, OperationDeadline(client)).IgnoreError();  // A read that failed says nothing about the set.
   } else {
     Add(client);
   }
@@ -34,57 +40,35 @@ void SetWorkload::Step(WorkloadClient& client) {
 
 void SetWorkload::Add(WorkloadClient& client) {
   const uint64_t element = next_element_++;
-  const Status status = client.kv.Put(NumberedKey(kPrefix, element), MakeValue(element, options_.value_bytes),
-                                      Deadline::After(client.runtime.clock.Now(), options_.operation_timeout));
-  if (status.ok()) {
-    ++stats_.acknowledged;
-    required_.insert(element);
-  } else {
-    ++(status.code() == StatusCode::kUnknownOutcome ? stats_.unknown : stats_.failed);
-  }
+  const check::MicroOp add = check::AddToSet(recorder().Text(kPrefix), recorder().Int(element));
+  Recorder::Pending pending(recorder(), client, add);
+  const Status status = client.kv.Put(NumberedKey(kPrefix, element), MakeValue(element, options().value_bytes),
+                                      OperationDeadline(client));
+  if (!status.ok()) return pending.Failed(status);
+  pending.Ok(add);
 }
 
 Status SetWorkload::ReadAll(WorkloadClient& client, Deadline deadline) {
-  const std::set<uint64_t> required = required_;
-  std::map<uint64_t, std::optional<uint64_t>> seen;
+  const check::Value key = recorder().Text(kPrefix);
+  Recorder::Pending pending(recorder(), client, check::Read(key));
+  const Result<std::vector<check::Value>> elements = Walk(client, deadline);
+  if (!elements.ok()) {
+    pending.Failed(elements.status());
+    return elements.status();
+  }
+  pending.Ok(recorder().history().ListRead(key, *elements));
+  return Status::Ok();
+}
+
+Result<std::vector<check::Value>> SetWorkload::Walk(WorkloadClient& client, Deadline deadline) {
+  std::vector<check::Value> elements;
   ScanRequest request{.start = Bytes(kPrefix) + "/", .end = Bytes(kAfterPrefix)};
   request.limit = static_cast<uint32_t>(1 + client.random.Below(2000));
   while (true) {
     ORRERY_ASSIGN_OR_RETURN(const ScanResponse page, client.kv.Scan(request, deadline));
-    for (const KeyValue& pair : page.pairs) {
-      const std::optional<uint64_t> element = ElementOf(pair.key);
-      if (!element) {
-        Break("strange-key", "the set holds key " + Printable(pair.key));
-        continue;
-      }
-      seen[*element] = ParseValue(pair.value);
-    }
-    if (!page.more || page.pairs.empty()) break;
+    for (const KeyValue& pair : page.pairs) elements.push_back(ElementOf(recorder(), pair));
+    if (!page.more || page.pairs.empty()) return elements;
     request.start = page.pairs.back().key + Bytes(1, '\0');
-  }
-  ++stats_.acknowledged;
-  Compare(required, seen);
-  return Status::Ok();
-}
-
-void SetWorkload::Compare(const std::set<uint64_t>& required, const std::map<uint64_t, std::optional<uint64_t>>& seen) {
-  for (const uint64_t element : required) {
-    if (!seen.contains(element)) {
-      Break("lost-write", "element " + std::to_string(element) +
-                              " was acknowledged or seen, then missing from a read of " + std::to_string(seen.size()) +
-                              " elements");
-    }
-  }
-  for (const auto& [element, content] : seen) {
-    if (element >= next_element_) Break("invented-write", "element " + std::to_string(element) + " was never added");
-    if (content != element) Break("damaged-value", "element " + std::to_string(element) + " holds another value");
-    required_.insert(element);
-  }
-}
-
-void SetWorkload::Break(std::string law, std::string words) {
-  if (first_break_.verdict == LawReport::Verdict::kHolds) {
-    first_break_ = LawReport::Broken(std::move(law), std::move(words));
   }
 }
 
@@ -93,7 +77,7 @@ Status SetWorkload::Finish(WorkloadClient& client, Deadline deadline) {
 }
 
 LawReport SetWorkload::Judge() {
-  return first_break_;
+  return ToLawReport(check::CheckSetLaw(history()));
 }
 
 }  // namespace orrery

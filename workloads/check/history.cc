@@ -57,6 +57,7 @@ OpIndex History::Invoke(uint32_t process, std::span<const MicroOp> micros, int64
   operation.invoke_time = time;
   for (MicroOp micro : micros) {
     if (HasAnswer(micro.kind)) micro.known = false;
+    if (micro.kind == MicroKind::kIncrement) micro.expected = kNil;
     micros_.push_back(micro);
   }
   ORRERY_ASSERT(operations_.size() < kNoOp);
@@ -115,6 +116,9 @@ std::string History::DescribeMicro(const MicroOp& micro) const {
     return out + ']';
   }
   out += ' ' + values_.ToString(micro.value);
+  if (micro.kind == MicroKind::kIncrement && !micro.expected.is_nil()) {
+    out += " to " + values_.ToString(micro.expected);
+  }
   if (micro.kind == MicroKind::kCas) out += micro.success ? " applied" : " refused";
   if (micro.kind == MicroKind::kContains) out += micro.success ? " yes" : " no";
   return out;

@@ -27,7 +27,7 @@ enum class MicroKind : uint8_t {
   kContains,   ///< ["contains", key, value, present]
   kEnqueue,    ///< ["enq", key, value]
   kDequeue,    ///< ["deq", key, value]         nil = the queue was empty
-  kIncrement,  ///< ["inc", key, delta]         counter
+  kIncrement,  ///< ["inc", key, delta] or ["inc", key, delta, reached]         counter
   kTake,       ///< ["take", key, value]        an identifier handed out (unique, monotonic laws)
 };
 inline constexpr int kMicroKindCount = 12;
@@ -43,7 +43,7 @@ struct MicroOp {
   bool success = true;
   Value key;
   Value value;              ///< Written, added, or what a read, dequeue or take returned.
-  Value expected;           ///< kCas only.
+  Value expected;           ///< kCas. kIncrement: the value reached, nil if that was not told.
   uint32_t list_begin = 0;  ///< kReadList: range in History::lists().
   uint32_t list_size = 0;
 };
@@ -163,8 +163,8 @@ inline MicroOp Enqueue(Value key, Value value) {
 inline MicroOp Dequeue(Value key, Value value = kNil) {
   return {.kind = MicroKind::kDequeue, .key = key, .value = value};
 }
-inline MicroOp Increment(Value key, Value delta) {
-  return {.kind = MicroKind::kIncrement, .key = key, .value = delta};
+inline MicroOp Increment(Value key, Value delta, Value reached = kNil) {
+  return {.kind = MicroKind::kIncrement, .key = key, .value = delta, .expected = reached};
 }
 inline MicroOp Take(Value key, Value value = kNil) {
   return {.kind = MicroKind::kTake, .key = key, .value = value};

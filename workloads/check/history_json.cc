@@ -137,7 +137,9 @@ class Reader {
         micro.kind == MicroKind::kRead || micro.kind == MicroKind::kDequeue || micro.kind == MicroKind::kTake;
     const bool has_flag = is_cas || micro.kind == MicroKind::kContains;
     if (op.size() < inputs && !(may_omit && !answered_)) return Bad("something is missing in " + Shown(op));
-    if (op.size() > inputs + (has_flag ? 1 : 0)) return Bad("too much in " + Shown(op));
+    const bool may_tell = micro.kind == MicroKind::kIncrement;
+    if (op.size() > inputs + (has_flag || may_tell ? 1 : 0)) return Bad("too much in " + Shown(op));
+    if (may_tell && op.size() > inputs) ORRERY_RETURN_IF_ERROR(ReadValue(op[inputs], micro.expected));
     if (is_cas) ORRERY_RETURN_IF_ERROR(ReadValue(op[2], micro.expected));
     if (micro.kind == MicroKind::kRead && op.size() > 2 && op[2].is_array()) {
       ORRERY_RETURN_IF_ERROR(ReadList(op[2], micro));
@@ -290,6 +292,9 @@ class Writer {
       out_ << values.ToJson(micro.value);
     }
     if (flag && answer) out_ << (micro.success ? ",true" : ",false");
+    if (micro.kind == MicroKind::kIncrement && answer && !micro.expected.is_nil()) {
+      out_ << ',' << values.ToJson(micro.expected);
+    }
     out_ << ']';
   }
 

@@ -6,44 +6,11 @@
 #include <vector>
 
 #include "workloads/check/flat_index.h"
-#include "workloads/check/txn_index.h"
+#include "workloads/check/law_parts.h"
 
 namespace orrery::check {
 
 namespace {
-
-CheckReport Finish(const History& history, AnomalyList& anomalies) {
-  CheckReport report;
-  report.anomalies = anomalies.Take();
-  if (!report.anomalies.empty()) report.verdict = Verdict::kBroken;
-  report.stats.operations = history.size();
-  return report;
-}
-
-Status Senseless(const History& history, OpIndex op, const std::string& what) {
-  return Status(StatusCode::kInvalidArgument, history.Describe(op) + ": " + what);
-}
-
-/// Operations by key, each with one micro-operation.
-using ByKey = std::map<uint32_t, std::vector<OpIndex>>;
-
-/// Sorts single operations whose kinds are allowed; failed ones are left out.
-Result<ByKey> SingleOpsByKey(const History& history, std::initializer_list<MicroKind> kinds, const char* known) {
-  ByKey by_key;
-  for (OpIndex op = 0; op < history.size(); ++op) {
-    const auto micros = history.micros(op);
-    if (micros.size() != 1) return Senseless(history, op, "this law looks at operations of one step only");
-    const bool allowed = std::find(kinds.begin(), kinds.end(), micros[0].kind) != kinds.end();
-    if (!allowed && micros[0].known) return Senseless(history, op, std::string("this law knows ") + known + " only");
-    if (history.operation(op).outcome == Outcome::kFail) continue;
-    by_key[micros[0].key.code()].push_back(op);
-  }
-  return by_key;
-}
-
-bool Answered(const History& history, OpIndex op) {
-  return history.operation(op).outcome == Outcome::kOk && history.micros(op)[0].known;
-}
 
 /// The adds and reads of one set.
 class SetJudge {
@@ -53,22 +20,34 @@ class SetJudge {
     for (OpIndex op : ops) {
       if (history.micros(op)[0].kind == MicroKind::kAdd) NoteAdd(op);
     }
-    for (const Element& element : elements_) {
-      if (element.acknowledged != kOpen) returns_.push_back(element.acknowledged);
-    }
-    std::sort(returns_.begin(), returns_.end());
     for (OpIndex op : ops) {
-      if (IsRead(history.micros(op)[0].kind) && Answered(history, op)) JudgeRead(op);
+      if (IsAnsweredRead(op)) NoteRead(op);
+    }
+    for (const Element& element : elements_) {
+      if (element.due != kOpen) dues_.push_back(element.due);
+    }
+    std::sort(dues_.begin(), dues_.end());
+    for (OpIndex op : ops) {
+      if (IsAnsweredRead(op)) JudgeRead(op);
     }
   }
 
  private:
   struct Element {
     OpIndex add = kNoOp;
-    Instant invoked = kOpen;       // of the first add
-    Instant acknowledged = kOpen;  // by the first return of an add
+    Instant invoked = kOpen;  ///< Of the first add.
+    Instant due = kOpen;      ///< First return of an add of it, or of a read that lists it: from then on it is there.
+    OpIndex due_by = kNoOp;
     OpIndex listed_by = kNoOp;
   };
+
+  bool IsAnsweredRead(OpIndex op) const { return IsRead(history_.micros(op)[0].kind) && Answered(history_, op); }
+
+  void NoteDue(Element& element, OpIndex op) {
+    if (history_.operation(op).ret >= element.due) return;
+    element.due = history_.operation(op).ret;
+    element.due_by = op;
+  }
 
   void NoteAdd(OpIndex op) {
     const uint32_t n = index_.FindOrAdd(history_.micros(op)[0].value.code());
@@ -76,12 +55,20 @@ class SetJudge {
     Element& element = elements_[n];
     if (element.add == kNoOp) element.add = op;
     element.invoked = std::min(element.invoked, history_.operation(op).invoke);
-    element.acknowledged = std::min(element.acknowledged, history_.operation(op).ret);
+    NoteDue(element, op);
+  }
+
+  void NoteRead(OpIndex op) {
+    for (Value value : history_.list(history_.micros(op)[0])) {
+      const uint32_t n = index_.Find(value.code());
+      if (n != FlatIndex::kAbsent) NoteDue(elements_[n], op);
+    }
   }
 
   void JudgeRead(OpIndex read) {
     const Operation& operation = history_.operation(read);
-    const auto due = std::lower_bound(returns_.begin(), returns_.end(), operation.invoke) - returns_.begin();
+    const Instant from = operation.stale_read ? 0 : operation.invoke;  // a stale read may miss anything
+    const auto due = std::lower_bound(dues_.begin(), dues_.end(), from) - dues_.begin();
     ptrdiff_t met = 0;
     for (Value value : history_.list(history_.micros(read)[0])) {
       const uint32_t n = index_.Find(value.code());
@@ -95,12 +82,20 @@ class SetJudge {
         continue;
       }
       elements_[n].listed_by = read;
-      met += elements_[n].acknowledged < operation.invoke ? 1 : 0;
+      met += elements_[n].due < from ? 1 : 0;
     }
-    if (met == due) return;
+    if (met != due) NameMissing(read);
+  }
+
+  void NameMissing(OpIndex read) {
     for (const Element& element : elements_) {
-      if (element.acknowledged >= operation.invoke || element.listed_by == read) continue;
-      anomalies_.Add("lost-element", "a read lacks an element whose add had been acknowledged", {element.add, read});
+      if (element.due >= history_.operation(read).invoke || element.listed_by == read) continue;
+      if (element.due_by == element.add) {
+        anomalies_.Add("lost-element", "a read lacks an element whose add had been acknowledged", {element.add, read});
+      } else {
+        anomalies_.Add("lost-element", "a read lacks an element that had been there before",
+                       {element.add, element.due_by, read});
+      }
     }
   }
 
@@ -108,75 +103,17 @@ class SetJudge {
   AnomalyList& anomalies_;
   FlatIndex index_;
   std::vector<Element> elements_;
-  std::vector<Instant> returns_;
+  std::vector<Instant> dues_;
 };
 
 }  // namespace
 
 Result<CheckReport> CheckSetLaw(const History& history) {
   AnomalyList anomalies(history);
-  ORRERY_ASSIGN_OR_RETURN(const ByKey by_key,
+  ORRERY_ASSIGN_OR_RETURN(const OpsByKey by_key,
                           SingleOpsByKey(history, {MicroKind::kAdd, MicroKind::kReadList}, "add and r [values]"));
   for (const auto& [key, ops] : by_key) SetJudge(history, ops, anomalies);
-  return Finish(history, anomalies);
-}
-
-namespace {
-
-/// Sums of deltas by an instant: how much had happened before, or could have.
-class RunningSum {
- public:
-  void Add(Instant at, int64_t delta) { entries_.push_back({at, delta}); }
-  void Finish() {
-    std::sort(entries_.begin(), entries_.end());
-    for (size_t i = 1; i < entries_.size(); ++i) entries_[i].second += entries_[i - 1].second;
-  }
-  /// Of all entries with instant < at.
-  int64_t Before(Instant at) const {
-    const auto end = std::lower_bound(entries_.begin(), entries_.end(), std::pair{at, INT64_MIN});
-    return end == entries_.begin() ? 0 : (end - 1)->second;
-  }
-
- private:
-  std::vector<std::pair<Instant, int64_t>> entries_;
-};
-
-Status JudgeCounter(const History& history, const std::vector<OpIndex>& ops, AnomalyList& anomalies) {
-  // Ups and downs apart: what must have happened (by return), what may have (by invocation).
-  RunningSum up_must, up_may, down_must, down_may;
-  for (OpIndex op : ops) {
-    const MicroOp& micro = history.micros(op)[0];
-    if (micro.kind != MicroKind::kIncrement) continue;
-    const auto delta = history.values().AsInt(micro.value);
-    if (!delta) return Senseless(history, op, "the delta is not an integer");
-    const Operation& operation = history.operation(op);
-    (*delta > 0 ? up_may : down_may).Add(operation.invoke, *delta);
-    (*delta > 0 ? up_must : down_must).Add(operation.ret, *delta);  // unknown: at no instant
-  }
-  for (RunningSum* sum : {&up_must, &up_may, &down_must, &down_may}) sum->Finish();
-  for (OpIndex op : ops) {
-    const MicroOp& micro = history.micros(op)[0];
-    if (micro.kind != MicroKind::kRead || !Answered(history, op)) continue;
-    const auto seen = micro.value.is_nil() ? std::optional<int64_t>(0) : history.values().AsInt(micro.value);
-    const Operation& operation = history.operation(op);
-    const Instant until = operation.ret + 1;  // an invocation at the instant of the return overlaps
-    const int64_t low = up_must.Before(operation.invoke) + down_may.Before(until);
-    const int64_t high = up_may.Before(until) + down_must.Before(operation.invoke);
-    if (seen && *seen >= low && *seen <= high) continue;
-    anomalies.Add("counter-out-of-bounds",
-                  "the counter must be from " + std::to_string(low) + " to " + std::to_string(high), {op});
-  }
-  return Status::Ok();
-}
-
-}  // namespace
-
-Result<CheckReport> CheckCounterLaw(const History& history) {
-  AnomalyList anomalies(history);
-  ORRERY_ASSIGN_OR_RETURN(const ByKey by_key,
-                          SingleOpsByKey(history, {MicroKind::kIncrement, MicroKind::kRead}, "inc and r"));
-  for (const auto& [key, ops] : by_key) ORRERY_RETURN_IF_ERROR(JudgeCounter(history, ops, anomalies));
-  return Finish(history, anomalies);
+  return FinishLaw(history, anomalies);
 }
 
 namespace {
@@ -217,7 +154,7 @@ Result<CheckReport> CheckBankLaw(const History& history, const BankLaw& law) {
     anomalies.Add("wrong-total",
                   "the accounts hold " + std::to_string(total) + " together, not " + std::to_string(law.total), {op});
   }
-  return Finish(history, anomalies);
+  return FinishLaw(history, anomalies);
 }
 
 Result<CheckReport> CheckCycleLaw(const History& history, const CycleLaw& law) {
@@ -243,12 +180,12 @@ Result<CheckReport> CheckCycleLaw(const History& history, const CycleLaw& law) {
                       (at ? "do not come back after all " : "leave the ") + std::to_string(seen.size()) + " nodes",
                   {op});
   }
-  return Finish(history, anomalies);
+  return FinishLaw(history, anomalies);
 }
 
 Result<CheckReport> CheckUniqueLaw(const History& history) {
   AnomalyList anomalies(history);
-  ORRERY_ASSIGN_OR_RETURN(const ByKey by_key, SingleOpsByKey(history, {MicroKind::kTake}, "take"));
+  ORRERY_ASSIGN_OR_RETURN(const OpsByKey by_key, SingleOpsByKey(history, {MicroKind::kTake}, "take"));
   for (const auto& [key, ops] : by_key) {
     FlatIndex values(ops.size());
     std::vector<OpIndex> taker;
@@ -263,39 +200,22 @@ Result<CheckReport> CheckUniqueLaw(const History& history) {
                     {taker[n], op});
     }
   }
-  return Finish(history, anomalies);
+  return FinishLaw(history, anomalies);
 }
 
 namespace {
 
+/// Takes are greater than all before them, reads not smaller.
 Status JudgeMonotonic(const History& history, const std::vector<OpIndex>& ops, AnomalyList& anomalies) {
-  std::vector<OpIndex> by_return;
+  std::vector<Sighting> sightings;
   for (OpIndex op : ops) {
-    if (Answered(history, op) && !history.operation(op).stale_read) by_return.push_back(op);
-  }
-  const std::vector<OpIndex> by_invoke = by_return;
-  const auto ret = [&](OpIndex op) { return history.operation(op).ret; };
-  std::sort(by_return.begin(), by_return.end(), [&](OpIndex a, OpIndex b) { return ret(a) < ret(b); });
-  size_t next = 0;
-  OpIndex greatest = kNoOp;
-  int64_t greatest_value = 0;
-  for (OpIndex op : by_invoke) {
+    if (!Answered(history, op) || history.operation(op).stale_read) continue;
     const MicroOp& micro = history.micros(op)[0];
     const auto value = history.values().AsInt(micro.value);
     if (!value) return Senseless(history, op, "the value is not an integer");
-    for (; next < by_return.size() && ret(by_return[next]) < history.operation(op).invoke; ++next) {
-      const int64_t earlier = *history.values().AsInt(history.micros(by_return[next])[0].value);
-      if (greatest != kNoOp && earlier <= greatest_value) continue;
-      greatest = by_return[next];
-      greatest_value = earlier;
-    }
-    if (greatest == kNoOp) continue;
-    const bool strictly = micro.kind == MicroKind::kTake;
-    if (strictly ? *value > greatest_value : *value >= greatest_value) continue;
-    anomalies.Add("went-back",
-                  std::to_string(*value) + " came after " + std::to_string(greatest_value) + " had returned",
-                  {greatest, op});
+    sightings.push_back({.op = op, .value = *value, .gap = micro.kind == MicroKind::kTake ? 1 : 0});
   }
+  JudgeOrder(history, sightings, anomalies);
   return Status::Ok();
 }
 
@@ -303,10 +223,10 @@ Status JudgeMonotonic(const History& history, const std::vector<OpIndex>& ops, A
 
 Result<CheckReport> CheckMonotonicLaw(const History& history) {
   AnomalyList anomalies(history);
-  ORRERY_ASSIGN_OR_RETURN(const ByKey by_key,
+  ORRERY_ASSIGN_OR_RETURN(const OpsByKey by_key,
                           SingleOpsByKey(history, {MicroKind::kTake, MicroKind::kRead}, "take and r"));
   for (const auto& [key, ops] : by_key) ORRERY_RETURN_IF_ERROR(JudgeMonotonic(history, ops, anomalies));
-  return Finish(history, anomalies);
+  return FinishLaw(history, anomalies);
 }
 
 }  // namespace orrery::check

@@ -12,13 +12,15 @@ namespace orrery::check {
 // may or may not have happened, at any instant after their invocation. kInvalidArgument: the history makes no
 // sense to the law.
 
-/// Append-only set: add, r [values]. Every value whose add returned before a read was invoked is in the read;
-/// nothing is read that nobody could have added; nothing is listed twice. Anomalies: lost-element,
-/// garbage-read, duplicate-elements.
+/// Append-only set: add, r [values]. Every value whose add returned, or which a read listed that returned, before
+/// a read was invoked is in that read; nothing is read that nobody could have added; nothing is listed twice. A
+/// read need not take effect at one instant (a walk page by page will do); a declared stale one may lack
+/// anything. Anomalies: lost-element, garbage-read, duplicate-elements.
 Result<CheckReport> CheckSetLaw(const History& history);
 
-/// Counter: inc and r. Every read lies between the sum that must and the sum that may have been applied.
-/// Anomaly: counter-out-of-bounds.
+/// Counter: inc and r. Every read, and every value that an increment says it reached, lies between the sum that
+/// must and the sum that may have been applied. A counter that only goes up besides reaches each value once and never
+/// goes back in real time. Anomalies: counter-out-of-bounds, double-claim, went-back.
 Result<CheckReport> CheckCounterLaw(const History& history);
 
 /// Bank: an operation that reads several accounts sees `total` in sum over them, and no account below

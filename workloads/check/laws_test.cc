@@ -50,13 +50,50 @@ TEST_CASE("Set law: acknowledged elements stay, nothing comes from nowhere") {
   CHECK(First(CheckSetLaw(early.h)) == "garbage-read");
   Told overlapping;  // the add has not returned: the read may or may not list it
   const OpIndex add = overlapping.h.Invoke(5, {AddToSet(overlapping.k, overlapping.N(1))});
-  overlapping.Did(0, overlapping.List({1}));
   overlapping.Did(0, overlapping.List({}));
+  overlapping.Did(0, overlapping.List({1}));
   overlapping.h.Complete(add, Outcome::kOk);
   CHECK(First(CheckSetLaw(overlapping.h)) == "");
   Told foreign;
   foreign.Did(0, Write(foreign.k, foreign.N(1)));
   CHECK_FALSE(CheckSetLaw(foreign.h).ok());
+}
+
+TEST_CASE("Set law: an element once seen stays, however its add ended") {
+  for (const bool open : {true, false}) {
+    CAPTURE(open);
+    Told t;
+    const OpIndex add = t.h.Invoke(5, {AddToSet(t.k, t.N(1))});
+    const OpIndex early = t.h.Invoke(6, {Read(t.k)});  // overlaps the read that sees it
+    t.Did(0, t.List({1}));
+    t.h.Complete(early, Outcome::kOk, {t.List({})});
+    CHECK(First(CheckSetLaw(t.h)) == "");
+    Told lost = t;
+    lost.Did(1, lost.List({}));
+    if (!open) lost.h.Complete(add, Outcome::kOk);
+    const auto report = CheckSetLaw(lost.h);
+    CHECK(First(report) == "lost-element");
+    CHECK(report->anomalies[0].ops == std::vector<OpIndex>{0, 2, 3});  // the add, who saw it, who did not
+  }
+  Told failed;  // a failed read saw nothing
+  failed.Unknown(AddToSet(failed.k, failed.N(1)));
+  failed.Failed(failed.List({1}));
+  failed.Did(0, failed.List({}));
+  CHECK(First(CheckSetLaw(failed.h)) == "");
+}
+
+TEST_CASE("Set law: a declared stale read may lack anything, but invents nothing") {
+  Told t;
+  t.Did(0, AddToSet(t.k, t.N(1)));
+  Told lacks = t;
+  lacks.Did(0, lacks.List({}));
+  CHECK(First(CheckSetLaw(lacks.h)) == "lost-element");
+  lacks.h.SetStaleRead(1);
+  CHECK(First(CheckSetLaw(lacks.h)) == "");
+  Told invents = t;
+  invents.Did(0, invents.List({2}));
+  invents.h.SetStaleRead(1);
+  CHECK(First(CheckSetLaw(invents.h)) == "garbage-read");
 }
 
 TEST_CASE("Counter law: reads lie between what must and what may have been counted") {
@@ -82,8 +119,8 @@ TEST_CASE("Counter law: reads lie between what must and what may have been count
   CHECK(First(CheckCounterLaw(down.h)) == "counter-out-of-bounds");
   Told overlapping;
   const OpIndex inc = overlapping.h.Invoke(5, {Increment(overlapping.k, overlapping.N(1))});
+  overlapping.Did(0, Read(overlapping.k, overlapping.N(0)));
   overlapping.Did(0, Read(overlapping.k, overlapping.N(1)));
-  overlapping.Did(0, Read(overlapping.k, overlapping.N(0)));  // bounds only: order of reads is not this law
   overlapping.h.Complete(inc, Outcome::kOk);
   CHECK(First(CheckCounterLaw(overlapping.h)) == "");
   Told later;
@@ -93,6 +130,92 @@ TEST_CASE("Counter law: reads lie between what must and what may have been count
   Told text;
   text.Did(0, Increment(text.k, text.h.Text("one")));
   CHECK_FALSE(CheckCounterLaw(text.h).ok());
+}
+
+TEST_CASE("Counter law: an increment that tells what it reached is judged by that") {
+  const auto reached = [](int64_t delta, int64_t to) {
+    Told t;
+    t.Unknown(Increment(t.k, t.N(2)));
+    t.Unknown(Increment(t.k, t.N(-3)));
+    t.Did(0, Increment(t.k, t.N(delta), t.N(to)));
+    return First(CheckCounterLaw(t.h));
+  };
+  CHECK(reached(5, 7) == "");
+  CHECK(reached(5, 2) == "");
+  CHECK(reached(5, 8) == "counter-out-of-bounds");
+  CHECK(reached(5, 1) == "counter-out-of-bounds");
+  CHECK(reached(-5, -3) == "");
+  CHECK(reached(-5, -8) == "");
+  CHECK(reached(-5, -2) == "counter-out-of-bounds");
+  CHECK(reached(-5, -9) == "counter-out-of-bounds");
+  Told text;
+  text.Did(0, Increment(text.k, text.N(1), text.h.Text("damaged")));
+  CHECK(First(CheckCounterLaw(text.h)) == "counter-out-of-bounds");
+}
+
+TEST_CASE("Counter law: no two increments claim one step") {
+  const auto claims = [](int64_t first, int64_t first_to, int64_t second, int64_t second_to) {
+    Told t;
+    t.Unknown(Increment(t.k, t.N(2)));  // so that the bounds alone say nothing
+    const OpIndex slow = t.h.Invoke(5, {Increment(t.k, t.N(first))});
+    t.Did(0, Increment(t.k, t.N(second), t.N(second_to)));
+    t.h.Complete(slow, Outcome::kOk, {Increment(t.k, t.N(first), t.N(first_to))});
+    return First(CheckCounterLaw(t.h));
+  };
+  CHECK(claims(1, 1, 1, 2) == "");
+  CHECK(claims(1, 2, 1, 1) == "");
+  CHECK(claims(1, 1, 1, 1) == "double-claim");
+  CHECK(claims(2, 2, 1, 3) == "");
+  CHECK(claims(2, 3, 1, 2) == "double-claim");  // 2 to 3 and 1 to 2: the second lies within the first
+  CHECK(claims(1, 2, 0, 2) == "");              // nothing added, nothing claimed
+  Told down;                                    // a counter that also goes down may reach a value again
+  down.Did(0, Increment(down.k, down.N(1), down.N(1)));
+  down.Did(0, Increment(down.k, down.N(-1), down.N(0)));
+  down.Did(0, Increment(down.k, down.N(1), down.N(1)));
+  CHECK(First(CheckCounterLaw(down.h)) == "");
+  Told failed;
+  failed.Did(0, Increment(failed.k, failed.N(1), failed.N(1)));
+  failed.Failed(Increment(failed.k, failed.N(1), failed.N(1)));
+  CHECK(First(CheckCounterLaw(failed.h)) == "");
+}
+
+TEST_CASE("Counter law: a counter that only goes up never goes back") {
+  Told t;  // two unknown increments: any value from 0 to 2 may be seen
+  t.Unknown(Increment(t.k, t.N(1)));
+  t.Unknown(Increment(t.k, t.N(1)));
+  const OpIndex slow = t.h.Invoke(5, {Read(t.k)});
+  t.Did(0, Read(t.k, t.N(2)));
+  Told overlapping = t;
+  overlapping.h.Complete(slow, Outcome::kOk, {Read(overlapping.k, overlapping.N(1))});
+  CHECK(First(CheckCounterLaw(overlapping.h)) == "");
+  Told back = t;
+  back.Did(1, Read(back.k, back.N(1)));
+  CHECK(First(CheckCounterLaw(back.h)) == "went-back");
+  back.h.SetStaleRead(4);
+  CHECK(First(CheckCounterLaw(back.h)) == "");
+  Told built = t;  // an increment that did not build on the 2 that had been seen
+  built.Did(1, Increment(built.k, built.N(1), built.N(2)));
+  CHECK(First(CheckCounterLaw(built.h)) == "went-back");
+  Told down = t;
+  down.Unknown(Increment(down.k, down.N(-1)));
+  down.Did(1, Read(down.k, down.N(1)));
+  CHECK(First(CheckCounterLaw(down.h)) == "");
+}
+
+TEST_CASE("Counter law: declared stale reads see any earlier state, sums do not overflow") {
+  Told t;
+  t.Did(0, Increment(t.k, t.N(5)));
+  for (const auto& [seen, expected] : {std::pair<int64_t, std::string>{0, ""}, {5, ""}, {6, "counter-out-of-bounds"}}) {
+    Told u = t;
+    u.Did(1, Read(u.k, u.N(seen)));
+    u.h.SetStaleRead(1);
+    CHECK(First(CheckCounterLaw(u.h)) == expected);
+  }
+  Told large;
+  large.Did(0, Increment(large.k, large.N(INT64_MAX)));
+  large.Did(0, Increment(large.k, large.N(INT64_MAX)));
+  large.Did(0, Read(large.k, large.N(-2)));
+  CHECK(First(CheckCounterLaw(large.h)) == "counter-out-of-bounds");
 }
 
 TEST_CASE("Bank law: the total never changes, no account goes below") {
