@@ -8,19 +8,20 @@ namespace {
 
 constexpr size_t kTasksMax = 1000;
 
-ClientOptions OptionsFor(std::vector<StoreId> stores) {
+ClientOptions OptionsFor(std::vector<StoreId> stores, Duration attempt_timeout) {
   ClientOptions options;
   options.stores = std::move(stores);
+  options.attempt_timeout = attempt_timeout;
   return options;
 }
 
 }  // namespace
 
-ClientHost::ClientHost(Runtime& runtime, std::vector<StoreId> stores)
+ClientHost::ClientHost(Runtime& runtime, std::vector<StoreId> stores, Duration attempt_timeout)
     : runtime_(runtime),
       transport_(RpcEnvironment::Of(runtime)),
       rpc_(transport_),
-      kv_(runtime, rpc_, OptionsFor(std::move(stores))),
+      kv_(runtime, rpc_, OptionsFor(std::move(stores), attempt_timeout)),
       admin_(runtime, rpc_, kv_),
       tasks_(runtime.domain, "harness", kTasksMax) {}
 

@@ -15,7 +15,8 @@ namespace orrery::faults {
 /// A client process of a simulated cluster: a node that runs what the harness gives it, in fibers of its own.
 class ClientHost final : public Node {
  public:
-  ClientHost(Runtime& runtime, std::vector<StoreId> stores);
+  /// `attempt_timeout`: how long a store is given to answer before the next is asked.
+  ClientHost(Runtime& runtime, std::vector<StoreId> stores, Duration attempt_timeout);
 
   /// Runs `body` in a fiber. Call it inside a turn of this node (World::RunInNode) or from one of its fibers.
   void Spawn(FiberName name, std::function<void(ClientHost&)> body);

@@ -15,6 +15,7 @@ namespace {
 const ClusterId kSimulatedCluster{7};
 const NodeId kOperatorNode{kClientNodeBit | 1};
 
+constexpr Duration kOperatorAttempt = milliseconds(1000);
 constexpr Duration kInitialisePatience = seconds(120);
 constexpr Duration kChangeAttempt = seconds(10);
 constexpr Duration kChangePatience = seconds(600);
@@ -33,6 +34,13 @@ bool SawDiskErrors(const sim::SimDisk& disk) {
     errors += disk.fault_counts().at(static_cast<size_t>(fault));
   }
   return errors > 0;
+}
+
+/// Impatient clients find a new leader within the lease of the one before; patient ones stay with whom they know.
+Duration AttemptTimeoutOf(Runtime& runtime) {
+  constexpr Duration kTimeouts[] = {milliseconds(40), milliseconds(150), milliseconds(400), milliseconds(1000)};
+  Random draw = runtime.random.Split("attempt_timeout");
+  return kTimeouts[draw.Below(std::size(kTimeouts))];
 }
 
 void Pause(ClientHost& host, Duration span) {
@@ -55,7 +63,7 @@ SimCluster::SimCluster(sim::World& world, const ClusterShape& shape)
   const std::vector<StoreId> founders(members_.begin(), members_.end());
   world.AddNode(kOperatorNode,
                 [this, founders](Runtime& runtime) {
-                  auto host = std::make_unique<ClientHost>(runtime, founders);
+                  auto host = std::make_unique<ClientHost>(runtime, founders, kOperatorAttempt);
                   operator_ = host.get();
                   return host;
                 },
@@ -63,7 +71,7 @@ SimCluster::SimCluster(sim::World& world, const ClusterShape& shape)
   for (uint32_t i = 0; i < shape.clients; ++i) {
     world.AddNode(ClientNode(i),
                   [this, founders, i](Runtime& runtime) {
-                    auto host = std::make_unique<ClientHost>(runtime, founders);
+                    auto host = std::make_unique<ClientHost>(runtime, founders, AttemptTimeoutOf(runtime));
                     clients_[i] = host.get();
                     return host;
                   },

@@ -27,6 +27,7 @@ std::string_view WorldFaultName(WorldFault fault) {
     case WorldFault::kClockStepBack: return "clock_step_back";
     case WorldFault::kClockDrift: return "clock_drift";
     case WorldFault::kFreshJump: return "fresh_jump";
+    case WorldFault::kLateTurn: return "late_turn";
   }
   return "unknown";
 }

@@ -32,8 +32,9 @@ enum class WorldFault : uint8_t {
   kClockStepBack,
   kClockDrift,  ///< A rate was changed while running.
   kFreshJump,   ///< FreshNow() ran ahead within a turn.
+  kLateTurn,    ///< A pause fell between a turn's look at the clock and its work.
 };
-constexpr int kWorldFaultCount = 23;
+constexpr int kWorldFaultCount = 24;
 
 /// Stable name for traces, JSON and plans ("clog_send").
 std::string_view WorldFaultName(WorldFault fault);

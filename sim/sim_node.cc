@@ -82,6 +82,7 @@ void SimNode::Boot() {
   if (boots_ == 0 || !powered_) clock_.StartMachine(++machine_life_, core_.now());
   powered_ = true;
   paused_ = false;
+  looked_at_.reset();
   ++boots_;
   busy_until_ = core_.now();
   if (boots_ > 1) core_.CountFault(WorldFault::kRestart);
@@ -116,7 +117,8 @@ void SimNode::RunTurn(FunctionRef<void()> code) {
   core_.turn_running = true;
   in_turn_ = true;
   turn_offset_ = 0;
-  boot_->clock.BeginTurn(clock_.MonotonicAt(core_.now()));
+  boot_->clock.BeginTurn(clock_.MonotonicAt(looked_at_.value_or(core_.now())));
+  looked_at_.reset();
   {
     const InsideNode inside(this);
     FireTimers();
@@ -293,6 +295,7 @@ void SimNode::Wipe() {
 void SimNode::Pause() {
   if (!up() || paused_) return;
   paused_ = true;
+  paused_at_ = core_.now();
   core_.RecordFault(WorldFault::kPause, actor_, 0, "");
   core_.queue.Cancel(wake_.get());
 }
@@ -302,6 +305,12 @@ void SimNode::Resume() {
   paused_ = false;
   core_.Record(EventKind::kFault, actor_, Hash64("resume"));
   core_.TraceEvent(EventKind::kFault, actor_, "resume");
+  // The loop may have looked at its clock just before it stood still: what gathered is then handled at that time.
+  const uint64_t word = core_.choices.Word(ChoiceStream::kClock, actor_.hash, static_cast<uint64_t>(core_.now()));
+  if ((word & 1) != 0 && !core_.choices.calm(ChoiceStream::kClock)) {
+    looked_at_ = paused_at_;
+    core_.RecordFault(WorldFault::kLateTurn, actor_, static_cast<uint64_t>(paused_at_), "");
+  }
   Unpark();
 }
 

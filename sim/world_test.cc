@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "runtime/clock.h"
+#include "runtime/runtime.h"
 #include "sim/echo_cluster.h"
 #include "sim/event_log.h"
 #include "sim/trace.h"
@@ -197,6 +199,27 @@ TEST_CASE("World: a paused process does nothing, then everything at once") {
   world.Resume(NodeId(1));
   world.RunFor(milliseconds(100));
   CHECK(node->pongs() > before);
+}
+
+TEST_CASE("World: after a pause a turn may see the time from before it, FreshNow() never does") {
+  bool late = false;
+  for (uint64_t seed = 1; seed <= 8; ++seed) {
+    World world(Seeded(seed));
+    AddEchoCluster(world, 2, {});
+    const NodeId one(1);
+    world.RunFor(seconds(1));
+    world.PauseFor(one, seconds(2));
+    world.RunFor(seconds(1));
+    world.RunUntil([&] { return !world.IsPaused(one); }, seconds(5));
+    Duration behind{};
+    REQUIRE(world.RunInNode(one, [&](Runtime& runtime) { behind = runtime.clock.FreshNow() - runtime.clock.Now(); }));
+    const bool before = behind >= milliseconds(1900);
+    CHECK(before == (world.FaultCount(WorldFault::kLateTurn) == 1));
+    late |= before;
+    REQUIRE(world.RunInNode(one, [&](Runtime& runtime) { behind = runtime.clock.FreshNow() - runtime.clock.Now(); }));
+    CHECK(behind < milliseconds(100));
+  }
+  CHECK(late);
 }
 
 TEST_CASE("World: the event budget and the condition end a run") {

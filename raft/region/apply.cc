@@ -42,7 +42,7 @@ void Peer::ApplyCommitted() {
   while (!stopped_ && !installing_) {
     if (!blocked_) {
       if (to_apply_.empty()) break;
-      if (context_.runtime.probes.Buggify("region.apply.later", 0.05)) break;  // Legal: applying has no deadline.
+      if (context_.runtime.probes.Buggify("region.apply.later", 0.3)) break;  // Legal: applying has no deadline.
       ApplyBatch batch;
       if (!BuildApplyBatch(batch)) return;
       blocked_ = std::move(batch);
