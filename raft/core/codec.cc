@@ -40,9 +40,9 @@ class Reader {
     return value;
   }
 
-  Status Version(std::string_view what) {
+  Status Version(std::string_view what, uint8_t known = kCodecVersion) {
     const uint8_t version = in_.Fixed8();
-    if (!in_.ok() || version == kCodecVersion) return Status::Ok();
+    if (!in_.ok() || version == known) return Status::Ok();
     return Status(StatusCode::kVersionMismatch,
                   std::string(what) + ": version " + std::to_string(version) + " is unknown");
   }
@@ -98,7 +98,7 @@ class Writer {
   template <class T>
   using Of = const T;
 
-  explicit Writer(Bytes& out) : out_(out) { out_.Fixed8(kCodecVersion); }
+  explicit Writer(Bytes& out, uint8_t version = kCodecVersion) : out_(out) { out_.Fixed8(version); }
 
   template <class... Ts>
   void operator()(const Ts&... fields) {
@@ -174,13 +174,18 @@ void Fields(A& a, Of<A, ConfChange>& change) {
 // --- Message bodies ----------------------------------------------------------------------------------------------
 
 template <class A>
+void Fields(A& a, Of<A, KnownCommit>& commit) {
+  a(commit.index, commit.term);
+}
+
+template <class A>
 void Fields(A& a, Of<A, VoteRequest>& m) {
-  a(m.pre_vote, m.transfer, m.campaign_term, m.last_index, m.last_term);
+  a(m.pre_vote, m.transfer, m.campaign_term, m.last_index, m.last_term, m.commit);
 }
 
 template <class A>
 void Fields(A& a, Of<A, VoteResponse>& m) {
-  a(m.pre_vote, m.granted, m.campaign_term);
+  a(m.pre_vote, m.granted, m.campaign_term, m.commit);
 }
 
 template <class A>
@@ -247,7 +252,7 @@ constexpr size_t kKindCount = std::variant_size_v<MessageBody>;
 }  // namespace
 
 void EncodeMessage(const Message& message, Bytes& out) {
-  Writer writer(out);
+  Writer writer(out, kMessageVersion);
   writer(message.from, message.to, message.term);
   writer.Byte(static_cast<uint8_t>(message.body.index()));
   std::visit([&writer](const auto& body) { Fields(writer, body); }, message.body);
@@ -256,7 +261,7 @@ void EncodeMessage(const Message& message, Bytes& out) {
 Result<Message> DecodeMessage(ByteView in) {
   constexpr std::string_view kWhat = "raft message";
   Reader reader(in);
-  ORRERY_RETURN_IF_ERROR(reader.Version(kWhat));
+  ORRERY_RETURN_IF_ERROR(reader.Version(kWhat, kMessageVersion));
   Message message;
   reader(message.from, message.to, message.term);
   Emplace(message.body, reader.Byte(kKindCount - 1), std::make_index_sequence<kKindCount>());

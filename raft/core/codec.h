@@ -10,7 +10,10 @@
 /// No decoder trusts a length before it has checked it against the bytes that are there.
 namespace orrery::raft {
 
+/// Of what is stored.
 inline constexpr uint8_t kCodecVersion = 1;
+/// Of what is sent. 2: votes carry the sender's commit (KnownCommit).
+inline constexpr uint8_t kMessageVersion = 2;
 
 void EncodeMessage(const Message& message, Bytes& out);
 Result<Message> DecodeMessage(ByteView in);

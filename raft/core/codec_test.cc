@@ -22,9 +22,9 @@ std::vector<Message> OneOfEach() {
   const Entry empty{Term(4), LogIndex(401), EntryKind::kCommand, {}};
   const Entry change{Term(4), LogIndex(402), EntryKind::kConfChange, Payload("change")};
   const std::vector<MessageBody> bodies{
-      VoteRequest{true, false, Term(5), LogIndex(7), Term(4)},
-      VoteRequest{false, true, Term(UINT64_MAX), LogIndex(UINT64_MAX), Term(1)},
-      VoteResponse{true, true, Term(5)},
+      VoteRequest{true, false, Term(5), LogIndex(7), Term(4), KnownCommit{LogIndex(6), Term(3)}},
+      VoteRequest{false, true, Term(UINT64_MAX), LogIndex(UINT64_MAX), Term(1), {}},
+      VoteResponse{true, true, Term(5), KnownCommit{LogIndex(300), Term(4)}},
       AppendRequest{LogIndex(399), Term(2), LogIndex(390), {command, empty, change}},
       AppendRequest{},
       AppendResponse{true, LogIndex(9), LogIndex(5), Term(2)},
@@ -64,7 +64,7 @@ void CheckForm(const T& value, EncodeT encode, DecodeT decode) {
   }
   CHECK(decode(bytes + '\0').code() == StatusCode::kCorruption);
   Bytes versioned = bytes;
-  versioned[0] = static_cast<char>(kCodecVersion + 1);
+  versioned[0] = static_cast<char>(0x7f);
   CHECK(decode(versioned).code() == StatusCode::kVersionMismatch);
   for (size_t bit = 0; bit < bytes.size() * 8; ++bit) {
     Bytes flipped = bytes;
@@ -117,7 +117,7 @@ TEST_CASE("Raft codec: random bytes are refused or are the one spelling of what 
 TEST_CASE("Raft codec: a count that the bytes cannot hold is refused before anything is reserved") {
   Bytes bytes;
   Encoder e(bytes);
-  e.Fixed8(kCodecVersion).Varint(1).Varint(2).Varint(3).Fixed8(2);  // An append.
+  e.Fixed8(kMessageVersion).Varint(1).Varint(2).Varint(3).Fixed8(2);  // An append.
   e.Varint(1).Varint(1).Varint(1).Varint(UINT64_MAX);
   CHECK(DecodeMessage(bytes).code() == StatusCode::kCorruption);
 }

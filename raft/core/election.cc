@@ -45,6 +45,7 @@ Status Raft::StartCampaign(CampaignKind kind) {
     role_ = Role::kPreCandidate;
     leader_ = PeerId();
     RequestVotes(kind, term_.Next());
+    ORRERY_RETURN_IF_ERROR(failure_);
     RecordVote(id_, true);
   } else {
     EnterTerm(term_.Next());
@@ -52,7 +53,7 @@ Status Raft::StartCampaign(CampaignKind kind) {
     vote_ = id_;  // Counted once it is durable: OnTermDurable.
     RequestVotes(kind, term_);
   }
-  return Status::Ok();
+  return failure_;
 }
 
 /// Whether an entry that is committed as far as this peer knows changes the configuration it would count by.
@@ -80,6 +81,7 @@ void Raft::RequestVotes(CampaignKind kind, Term campaign_term) {
       .campaign_term = campaign_term,
       .last_index = log_.last_index(),
       .last_term = log_.last_term(),
+      .commit = OwnCommit(),
   };
   // A pre-vote promises nothing. A vote request promises that this peer voted for itself and holds that log.
   const After after = request.pre_vote ? After::kTermDurable : After::kAllDurable;
@@ -99,7 +101,8 @@ bool Raft::ProtectsLeader(const VoteRequest& request) const {
 void Raft::HandlePreVoteRequest(const Message& message, const VoteRequest& request) {
   const bool granted = request.campaign_term > term_ && log_.IsUpToDate(request.last_index, request.last_term);
   // If refused, this peer's term tells a sender that is behind.
-  const VoteResponse response{.pre_vote = true, .granted = granted, .campaign_term = request.campaign_term};
+  const VoteResponse response{
+      .pre_vote = true, .granted = granted, .campaign_term = request.campaign_term, .commit = OwnCommit()};
   Send(message.from, response, After::kTermDurable);
 }
 
@@ -111,7 +114,7 @@ void Raft::HandleVoteRequest(const Message& message, const VoteRequest& request)
     term_dirty_ = true;
     election_elapsed_ = 0;
   }
-  const VoteResponse response{.granted = granted, .campaign_term = request.campaign_term};
+  const VoteResponse response{.granted = granted, .campaign_term = request.campaign_term, .commit = OwnCommit()};
   Send(message.from, response, granted ? After::kAllDurable : After::kTermDurable);
 }
 
@@ -184,6 +187,40 @@ void Raft::CheckQuorum() {
   if (outcome == VoteOutcome::kWon) return;
   ORRERY_PROBE_IF(options_->probes, "raft.election.stepped_down_without_quorum");
   BecomeFollower(term_, PeerId());
+}
+
+/// What this peer's part in an election tells about commits. Fails if the log cannot be read.
+KnownCommit Raft::OwnCommit() {
+  const Result<Term> term = log_.TermAt(log_.commit());
+  if (!term.ok()) {
+    Fail(term.status());
+    return KnownCommit{};
+  }
+  return KnownCommit{.index = log_.commit(), .term = *term};
+}
+
+/// Any peer may say what is committed, if this one holds that very entry: then all before it agrees too (Log Matching).
+/// Without this a change of membership can end every election: those who know that it is committed may not campaign any
+/// more but hold longer logs, and who could campaign still counts by the old configuration and is refused.
+///
+/// Only from a term that this peer has entered: then whoever leads here, now or later, holds the entry, and an answer
+/// that goes by the commit position (HandleAppend) is true for that leader.
+void Raft::LearnCommit(const Message& message) {
+  const auto* request = std::get_if<VoteRequest>(&message.body);
+  const auto* response = std::get_if<VoteResponse>(&message.body);
+  if (request == nullptr && response == nullptr) return;
+  const KnownCommit& told = request != nullptr ? request->commit : response->commit;
+  if (role_ == Role::kLeader || message.term > term_) return;  // A leader knows better.
+  if (told.index <= log_.commit() || told.index > log_.last_index()) return;
+  const Result<Term> mine = log_.TermAt(told.index);
+  if (!mine.ok()) return Fail(mine.status());
+  if (*mine != told.term) return;
+  ORRERY_PROBE_IF(options_->probes, "raft.election.commit_learned");
+  log_.CommitTo(told.index);
+  if (role_ == Role::kFollower || !HasUnappliedConfChange()) return;
+  // It has counted by a configuration that is over: it applies the next one and begins anew.
+  ORRERY_PROBE_IF(options_->probes, "raft.election.outdated_conf");
+  if (failure_.ok()) BecomeFollower(term_, PeerId());
 }
 
 }  // namespace orrery::raft

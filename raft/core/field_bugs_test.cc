@@ -380,6 +380,96 @@ TEST_CASE("R23: a peer needs no ticks only where ticks can change nothing") {
   CHECK(!alone.raft(1).NeedsTick());
 }
 
+/// Peer 1 has the log 2/2, 3/3, of which it knows nothing to be committed, and follows peer 2 in term 3.
+void FollowWithTwoEntries(TestGroup& group) {
+  REQUIRE(group.raft(1).Step(AppendOf(2, 3, 1, 1, {2, 3}, 1)).ok());
+  group.Pump(1);
+  group.wire.clear();
+  REQUIRE(group.raft(1).commit() == LogIndex(1));
+}
+VoteResponse Refusal(uint64_t campaign_term, uint64_t commit, uint64_t commit_term) {
+  return VoteResponse{.campaign_term = Term(campaign_term), .commit = {LogIndex(commit), Term(commit_term)}};
+}
+VoteRequest PreVoteOf(uint64_t campaign_term, uint64_t commit, uint64_t commit_term) {
+  return VoteRequest{.pre_vote = true,
+                     .campaign_term = Term(campaign_term),
+                     .last_index = LogIndex(9),
+                     .last_term = Term(commit_term),
+                     .commit = {LogIndex(commit), Term(commit_term)}};
+}
+
+TEST_CASE("R24: votes tell what is committed to whoever holds that entry") {
+  for (const bool answer : {false, true}) {
+    CAPTURE(answer);
+    const auto told = [answer](TestGroup& group, uint64_t index, uint64_t term) {
+      const Message message = answer ? To1(3, 3, Refusal(3, index, term)) : To1(3, 3, PreVoteOf(4, index, term));
+      group.raft(1).Step(message).IgnoreError();
+      group.Pump(1);
+      CHECK(group.verdict.ToString() == "OK");
+      return group.raft(1).commit();
+    };
+    TestGroup group(3, Plain());
+    FollowWithTwoEntries(group);
+    CHECK(told(group, 2, 3) == LogIndex(1));  // Another entry.
+    CHECK(told(group, 4, 3) == LogIndex(1));  // Not here.
+    CHECK(told(group, 2, 2) == LogIndex(2));
+    CHECK(told(group, 3, 3) == LogIndex(3));
+    CHECK(told(group, 2, 2) == LogIndex(3));
+  }
+}
+
+TEST_CASE("R24: a commit is not learned from a term that this peer has not entered") {
+  // The leader of its own term may lack that entry: it must not be told that it is there.
+  TestGroup group(3, Plain());
+  FollowWithTwoEntries(group);
+  REQUIRE(group.raft(1).Step(To1(3, 4, PreVoteOf(5, 2, 2))).ok());
+  CHECK(group.raft(1).commit() == LogIndex(1));
+  REQUIRE(group.raft(1).Step(To1(3, 4, Refusal(4, 2, 2))).ok());  // This enters it.
+  CHECK(group.raft(1).term() == Term(4));
+  CHECK(group.raft(1).commit() == LogIndex(2));
+}
+
+TEST_CASE("R24: a leader counts itself what is committed") {
+  TestGroup group(3, Plain());
+  group.Elect(1);
+  group.cut = {1};
+  const LogIndex index = group.Propose(1, "x");
+  group.raft(1).Step(To1(3, 2, Refusal(2, index.value(), 2))).IgnoreError();
+  CHECK(group.raft(1).commit() < index);
+}
+
+TEST_CASE("R24: a commit that its sender cannot know is refused") {
+  TestGroup group(3, Plain());
+  FollowWithTwoEntries(group);
+  CHECK(group.raft(1).Step(To1(3, 3, Refusal(3, 2, 4))).code() == StatusCode::kInvalidArgument);
+  VoteRequest request = PreVoteOf(4, 2, 2);
+  request.commit.index = LogIndex(10);
+  CHECK(group.raft(1).Step(To1(3, 3, request)).code() == StatusCode::kInvalidArgument);
+  CHECK(group.raft(1).commit() == LogIndex(1));
+}
+
+TEST_CASE("R24: a candidate that learns that its configuration is over gives up and counts by the next") {
+  TestGroup group(3, Plain());
+  Bytes leaving;
+  EncodeConfChange(ConfChange{.steps = {Remove(2)}}, leaving);
+  Message append = AppendOf(2, 3, 1, 1, {3}, 1);
+  Entry& entry = std::get<AppendRequest>(append.body).entries.front();
+  entry = Entry{entry.term, entry.index, EntryKind::kConfChange, Payload(leaving)};
+  REQUIRE(group.raft(1).Step(append).ok());
+  group.Pump(1);
+  REQUIRE(group.raft(1).Campaign().ok());
+  group.Pump(1);
+  REQUIRE(group.raft(1).role() == Role::kCandidate);
+  // Two of the three would do, by the old configuration.
+  VoteResponse vote = Refusal(4, 2, 3);
+  vote.granted = true;
+  REQUIRE(group.raft(1).Step(To1(2, 4, vote)).ok());
+  group.Pump(1);
+  CHECK(group.raft(1).role() == Role::kFollower);
+  CHECK(group.raft(1).conf().members.size() == 2);
+  REQUIRE(group.raft(1).Campaign().ok());
+}
+
 TEST_CASE("Raft: a leader that hears of acknowledged entries which it lacks stops instead of losing them") {
   TestGroup group(3, Plain());
   group.raft(1).Step(To1(2, 2, HeartbeatRequest{.commit = LogIndex(9)})).IgnoreError();

@@ -336,7 +336,7 @@ void RunSeeds(uint64_t first, uint64_t count, size_t voters, int steps) {
 }
 
 TEST_CASE("Raft under random schedules: three voters keep every law and recover") {
-  RunSeeds(1, 150, 3, 3000);
+  RunSeeds(1, 200, 3, 3000);
 }
 
 TEST_CASE("Raft under random schedules: five voters keep every law and recover") {

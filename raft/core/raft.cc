@@ -23,11 +23,17 @@ Status CheckAppend(const Message& message, const AppendRequest& request) {
   return Status::Ok();
 }
 
+Status CheckKnownCommit(const Message& message, const KnownCommit& commit) {
+  if (commit.term > message.term) return Invalid("vote: a commit from the sender's future");
+  return Status::Ok();
+}
+
 Status CheckVoteRequest(const Message& message, const VoteRequest& request) {
   const Term expected = request.pre_vote ? message.term.Next() : message.term;
   if (request.campaign_term != expected) return Invalid("vote request: campaign term does not fit");
   if (request.last_term >= request.campaign_term) return Invalid("vote request: a log from the future");
-  return Status::Ok();
+  if (request.commit.index > request.last_index) return Invalid("vote request: a commit behind the end of the log");
+  return CheckKnownCommit(message, request.commit);
 }
 
 /// What no correct peer sends. Nothing may change because of it.
@@ -36,6 +42,7 @@ Status CheckMessage(const Message& message) {
   if (message.from == message.to) return Invalid("message from this peer itself");
   if (const auto* append = std::get_if<AppendRequest>(&message.body)) return CheckAppend(message, *append);
   if (const auto* vote = std::get_if<VoteRequest>(&message.body)) return CheckVoteRequest(message, *vote);
+  if (const auto* vote = std::get_if<VoteResponse>(&message.body)) return CheckKnownCommit(message, vote->commit);
   if (const auto* install = std::get_if<InstallSnapshot>(&message.body)) {
     if (install->meta.term > message.term) return Invalid("snapshot from the leader's future");
     if (install->meta.conf.members.empty()) return Invalid("snapshot without a configuration");
@@ -91,14 +98,19 @@ Status Raft::Step(const Message& message) {
       ORRERY_PROBE_IF(options_->probes, "raft.election.leader_protected");
       return Status::Ok();
     }
-    if (request->pre_vote) {  // Asks, and must change nothing: no look at the terms.
+    if (request->pre_vote) {  // Asks, and must change no term: no look at them.
+      LearnCommit(message);
+      ORRERY_RETURN_IF_ERROR(failure_);
       HandlePreVoteRequest(message, *request);
       return failure_;
     }
   }
   if (message.term > term_) {
     BecomeFollower(message.term, PeerId());
-  } else if (message.term < term_) {
+  }
+  LearnCommit(message);
+  ORRERY_RETURN_IF_ERROR(failure_);
+  if (message.term < term_) {
     const auto* response = std::get_if<VoteResponse>(&message.body);
     // A peer behind this one may well agree to a campaign.
     if (response == nullptr || !response->pre_vote) return HandleStaleTerm(message);
@@ -132,7 +144,8 @@ Status Raft::Dispatch(const Message& message) {
 
 Status Raft::HandleStaleTerm(const Message& message) {
   if (const auto* request = std::get_if<VoteRequest>(&message.body)) {
-    Send(message.from, VoteResponse{.granted = false, .campaign_term = request->campaign_term}, After::kTermDurable);
+    const VoteResponse refused{.granted = false, .campaign_term = request->campaign_term, .commit = OwnCommit()};
+    Send(message.from, refused, After::kTermDurable);
   } else if (IsFromLeader(message.body)) {
     // A leader of the past, or one that this peer cannot follow because it is ahead: the term tells it to step down.
     ORRERY_PROBE_IF(options_->probes, "raft.term.stale_leader_told");

@@ -197,6 +197,8 @@ class Raft {
   void HandleVoteRequest(const Message& message, const VoteRequest& request);
   void HandleVoteResponse(const Message& message, const VoteResponse& response);
   void CheckQuorum();
+  KnownCommit OwnCommit();
+  void LearnCommit(const Message& message);
 
   // replication.cc
   void TickLeader();

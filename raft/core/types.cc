@@ -26,14 +26,19 @@ std::string EntriesText(const std::vector<Entry>& entries) {
   return text + "]";
 }
 
+std::string CommitText(const KnownCommit& commit) {
+  return " commit " + Position(commit.index, commit.term);
+}
+
 std::string BodyText(const MessageBody& body) {
   return std::visit(Overloaded{
                         [](const VoteRequest& m) {
                           return "for " + ToString(m.campaign_term) + " last " + Position(m.last_index, m.last_term) +
-                                 (m.transfer ? " by transfer" : "");
+                                 CommitText(m.commit) + (m.transfer ? " by transfer" : "");
                         },
                         [](const VoteResponse& m) {
-                          return "for " + ToString(m.campaign_term) + (m.granted ? " granted" : " refused");
+                          return "for " + ToString(m.campaign_term) + (m.granted ? " granted" : " refused") +
+                                 CommitText(m.commit);
                         },
                         [](const AppendRequest& m) {
                           return "prev " + Position(m.prev_index, m.prev_term) + " commit " + ToString(m.commit) +

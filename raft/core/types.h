@@ -72,7 +72,17 @@ InitialState BootstrapState(ConfState conf);
 
 // --- Messages ---------------------------------------------------------------------------------------------------
 
-/// Candidate to voter. A pre-vote asks whether a campaign would succeed and changes nothing at the receiver.
+/// Where the sender knows the log to be committed. Votes carry it both ways: whoever holds that entry learns that it is
+/// committed, and with it any configuration change up to there, although no leader is left to say so.
+struct KnownCommit {
+  /// Zero: nothing.
+  LogIndex index;
+  Term term;
+
+  friend bool operator==(const KnownCommit&, const KnownCommit&) = default;
+};
+
+/// Candidate to voter. A pre-vote asks whether a campaign would succeed; of its receiver it changes at most the commit.
 struct VoteRequest {
   bool pre_vote = false;
   /// Sent by order of the old leader (TimeoutNow): the receiver does not protect that leader.
@@ -81,6 +91,7 @@ struct VoteRequest {
   Term campaign_term;
   LogIndex last_index;
   Term last_term;
+  KnownCommit commit;
 
   friend bool operator==(const VoteRequest&, const VoteRequest&) = default;
 };
@@ -90,6 +101,7 @@ struct VoteResponse {
   bool granted = false;
   /// Echo of the request.
   Term campaign_term;
+  KnownCommit commit;
 
   friend bool operator==(const VoteResponse&, const VoteResponse&) = default;
 };

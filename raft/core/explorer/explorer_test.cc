@@ -52,7 +52,7 @@ TEST_CASE("Explorer: on a disk that forgets votes it finds two leaders of one te
 TEST_CASE("Explorer: bounds out of range are named") {
   const Status status = Bounds{.nodes = 9}.Validate();
   CHECK(status.code() == StatusCode::kInvalidArgument);
-  CHECK(std::string(status.message()).find("nodes = 9") != std::string::npos);
+  CHECK(std::string(status.message()).find("nodes is 9") != std::string::npos);
 }
 
 }  // namespace

@@ -148,13 +148,15 @@ bool LocalStates::Apply(LocalState& state, Input input, std::vector<Message>& ou
 }
 
 /// Answers to a campaign or to a leadership that is over. A peer leads or campaigns in a term once: never again in a
-/// stored term in which it does neither now. Answers to pre-votes are of no term and stay.
+/// stored term in which it does neither now. Answers to pre-votes are of no term and stay, and so do those that may
+/// still tell of a commit.
 bool LocalStates::IsDead(const LocalState& state, const Message& message) {
   const Term stored = state.disk.hard_state().term;
   if (message.term > stored) return false;
   const bool current = state.raft->term() == message.term;
   const Role role = state.raft->role();
   if (const auto* vote = std::get_if<VoteResponse>(&message.body)) {
+    if (vote->commit.index > state.disk.hard_state().commit) return false;
     return !vote->pre_vote && !(current && role == Role::kCandidate);
   }
   const bool answers_leader =
