@@ -91,14 +91,14 @@ class MembershipPlanner {
     return next;
   }
 
+  /// A voter that goes becomes a learner first: see Departure.
   Result<NextStep> PromoteAndRemove(const std::vector<Known>& known) const {
     NextStep next;
     bool self_goes = false;
     for (const Known& k : known) {
       if (IsRemoved(k.address)) {
         self_goes |= k.member.peer == peer_.id();
-        next.change.steps.push_back(
-            ConfChangeStep{.kind = ConfChangeStep::Kind::kRemove, .peer = k.member.peer, .context = {}});
+        next.change.steps.push_back(ConfChangeStep{.kind = Departure(k.member), .peer = k.member.peer, .context = {}});
       } else if (k.member.role == raft::MemberRole::kLearner && IsAdded(k.address.life)) {
         if (!CaughtUp(k.member.peer)) return NextStep{.kind = NextStep::Kind::kWait};
         next.change.steps.push_back(
@@ -111,6 +111,16 @@ class MembershipPlanner {
     ORRERY_RETURN_IF_ERROR(raft::ApplyConfChange(peer_.conf(), next.change).status());
     if (self_goes && peer_.BestTransferTarget().valid()) next.kind = NextStep::Kind::kHandOver;
     return next;
+  }
+
+  /// Who is removed destroys itself as soon as it hears of it. While others still count by the configuration in which
+  /// it voted, its voice may be all that is left of a majority; as a learner it keeps it, and tells them what is
+  /// committed. Removing a learner takes nobody's voice, and once that is committed a majority of the voters holds an
+  /// entry behind the change that took the vote, and so counts without it (raft::HardState::commit).
+  /// docs/decisions/0005.
+  static ConfChangeStep::Kind Departure(const raft::Member& member) {
+    return member.role == raft::MemberRole::kLearner ? ConfChangeStep::Kind::kRemove
+                                                     : ConfChangeStep::Kind::kAddLearner;
   }
 
   /// Near enough that as a voter it will not hold up a commit.

@@ -17,8 +17,9 @@ struct MembershipWish {
 };
 
 /// Makes a wish true, as leader: adds new members as learners, waits until the log has reached them, then promotes
-/// them and removes others in one change (joint if it touches several voters). Says ok once the new configuration is in
-/// force. Asking again continues where an earlier leader stopped; asking for what is true already is ok.
+/// them and demotes those that go in one change (joint if it touches several voters), then removes these. Says ok once
+/// the new configuration is in force. Asking again continues where an earlier leader stopped; asking for what is true
+/// already is ok.
 ///
 /// kNotLeader also after handing leadership away because the leader itself shall go. kInvalidArgument (a store would
 /// be member under two lives; nobody would be left). kTimeout: nothing was changed. kUnknownOutcome: begun, not
