@@ -49,10 +49,9 @@ class CounterJudge {
       if (history_.micros(op)[0].kind == MicroKind::kIncrement) ORRERY_RETURN_IF_ERROR(NoteIncrement(op));
     }
     for (RunningSum* sum : {&up_must_, &up_may_, &down_must_, &down_may_}) sum->Finish();
+    if (!goes_down_) JudgeClaims(ops);  // First: a double claim also takes the counter out of its bounds.
     for (OpIndex op : ops) JudgeAnswer(op);
-    if (goes_down_) return Status::Ok();
-    JudgeClaims();
-    JudgeOrder(history_, sightings_, anomalies_);
+    if (!goes_down_) JudgeOrder(history_, sightings_, anomalies_);
     return Status::Ok();
   }
 
@@ -68,16 +67,26 @@ class CounterJudge {
     return Status::Ok();
   }
 
-  /// What a read saw or an increment reached, if either was told, lies within the bounds.
-  void JudgeAnswer(OpIndex op) {
-    if (!Answered(history_, op)) return;
+  /// What a read saw or an increment says it reached; nullopt if nothing was told.
+  std::optional<Value> Answer(OpIndex op) const {
+    if (!Answered(history_, op)) return std::nullopt;
     const MicroOp& micro = history_.micros(op)[0];
-    const bool increment = micro.kind == MicroKind::kIncrement;
-    if (increment && micro.expected.is_nil()) return;  // not told
-    const Value answer = increment ? micro.expected : micro.value;
-    const auto seen = answer.is_nil() ? std::optional<int64_t>(0) : history_.values().AsInt(answer);
+    if (micro.kind == MicroKind::kRead) return micro.value;
+    return micro.expected.is_nil() ? std::nullopt : std::optional(micro.expected);
+  }
+  std::optional<int64_t> Number(Value answer) const { return answer.is_nil() ? 0 : history_.values().AsInt(answer); }
+  int64_t OwnDelta(OpIndex op) const {
+    const MicroOp& micro = history_.micros(op)[0];
+    return micro.kind == MicroKind::kIncrement ? history_.values().AsInt(micro.value).value() : 0;
+  }
+
+  /// Every answer lies within the bounds.
+  void JudgeAnswer(OpIndex op) {
+    const std::optional<Value> answer = Answer(op);
+    if (!answer) return;
+    const std::optional<int64_t> seen = Number(*answer);
+    const int64_t own = OwnDelta(op);
     const Operation& operation = history_.operation(op);
-    const int64_t own = increment ? *history_.values().AsInt(micro.value) : 0;
     const Instant from = operation.stale_read ? 0 : operation.invoke;
     const Instant until = operation.ret + 1;  // an invocation at the instant of the return overlaps
     const Sum low = up_must_.Before(from) + down_may_.Before(until) + std::max<int64_t>(own, 0);
@@ -90,10 +99,12 @@ class CounterJudge {
   }
 
   /// A counter that only goes up reaches each value once: the ranges of two increments do not overlap.
-  void JudgeClaims() {
+  void JudgeClaims(const std::vector<OpIndex>& ops) {
     std::vector<Sighting> claims;
-    for (const Sighting& sighting : sightings_) {
-      if (sighting.gap > 0) claims.push_back(sighting);
+    for (OpIndex op : ops) {
+      const std::optional<Value> answer = Answer(op);
+      const std::optional<int64_t> reached = answer ? Number(*answer) : std::nullopt;
+      if (reached && OwnDelta(op) > 0) claims.push_back({.op = op, .value = *reached, .gap = OwnDelta(op)});
     }
     std::stable_sort(claims.begin(), claims.end(), [](const auto& a, const auto& b) { return a.value < b.value; });
     for (size_t i = 1; i < claims.size(); ++i) {

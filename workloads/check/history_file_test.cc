@@ -74,6 +74,7 @@ TEST_CASE("JSON history: what is written reads back the same, every kind") {
   ok(0, Dequeue(k, n));
   ok(0, Dequeue(k, kNil));
   ok(0, Increment(k, h.Int(-3)));
+  ok(0, Increment(k, h.Int(2), h.Int(9)));
   ok(0, Take(k, n));
   const OpIndex open = h.Invoke(1, {Read(k), Write(k, n)}, 77);
   h.SetStaleRead(open);
@@ -143,6 +144,12 @@ TEST_CASE("JSON history: every way of being wrong is named with its line") {
                           "\n";
   CHECK(Says(JsonError(cas + R"({"type":"ok","process":0,"ops":[["cas","x",3,2]]})"), "does not answer"));
   CHECK(Says(JsonError(cas + R"({"type":"ok","process":0,"ops":[["cas","x",1,2,5]]})"), "not true or false"));
+  const std::string inc = R"({"type":"invoke","process":0,"ops":[["inc","x",2]]})"
+                          "\n";
+  CHECK(JsonError(inc + R"({"type":"ok","process":0,"ops":[["inc","x",2]]})").empty());
+  CHECK(JsonError(inc + R"({"type":"ok","process":0,"ops":[["inc","x",2,7]]})").empty());
+  CHECK(Says(JsonError(inc + R"({"type":"ok","process":0,"ops":[["inc","x",3]]})"), "does not answer"));
+  CHECK(Says(JsonError(inc + R"({"type":"ok","process":0,"ops":[["inc","x",2,7,8]]})"), "too much"));
   const std::string has = R"({"type":"invoke","process":0,"ops":[["contains","x",1]]})"
                           "\n";
   CHECK(Says(JsonError(has + R"({"type":"ok","process":0,"ops":[["contains","x",1]]})"), "the answer is missing"));
