@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "faults/capsule/capsule.h"
+#include "faults/shrink/delta_debug.h"
+
+namespace orrery::faults {
+
+// What may be taken away from a capsule. Pure; the result need not be valid (Capsule::Validate).
+
+/// The faults at these positions. The others keep ids, times and targets.
+Capsule WithFaults(const Capsule& capsule, const Kept& kept);
+
+/// Where an operation stands.
+struct OperationPlace {
+  size_t workload = 0;
+  size_t index = 0;
+};
+/// Every operation, by earliest start over all workloads.
+std::vector<OperationPlace> OperationsByTime(const Capsule& capsule);
+/// Only these operations, in any order. The others keep clients, ordinals and starts.
+Capsule WithOperations(const Capsule& capsule, const std::vector<OperationPlace>& kept);
+
+/// The safety phase ends at `end`; what would begin later is left out.
+Capsule CutAt(const Capsule& capsule, Duration end);
+/// When the last fault or operation begins or ends, without those of anchors.
+Duration LastMoment(const Capsule& capsule);
+
+/// Without one workload, and without its clients in the faults' targets. Requires: it has another one.
+Capsule WithoutWorkload(const Capsule& capsule, size_t workload);
+/// Without the last clients of workloads that do nothing; each keeps one.
+Capsule WithoutIdleClients(const Capsule& capsule);
+
+/// Without one store; the ones above move down by one, and so do the faults that hit them. Faults that need the store
+/// go with it. Requires: more than one founding member if `store` is one.
+Capsule WithoutStore(const Capsule& capsule, uint64_t store);
+
+/// Knobs that differ from the defaults, in order of names.
+std::vector<std::string> ChangedKnobs(const Capsule& capsule);
+/// Only these of the changed knobs stay changed; the text names no other.
+Capsule WithKnobs(const Capsule& capsule, const std::vector<std::string>& kept);
+
+/// A time at which nothing begins: it may be made shorter.
+struct Gap {
+  Duration begin{};  ///< When the last thing before it began.
+  Duration end{};    ///< When the next thing begins.
+};
+/// Gaps longer than `floor`, in order of time, the one behind the last thing included.
+std::vector<Gap> GapsLongerThan(const Capsule& capsule, Duration floor);
+/// Each of these gaps lasts `floor`; what comes later comes earlier by as much. Effects of faults that end in or behind
+/// a gap become shorter with it, but not below zero.
+Capsule WithGapsOf(const Capsule& capsule, const std::vector<Gap>& gaps, Duration floor);
+
+/// Every time rounded down to a multiple of `step`.
+Capsule WithTimesRounded(const Capsule& capsule, Duration step);
+
+/// Another run of the same faults and operations: the salts of all streams that are not calm are moved on by `offset`.
+Capsule WithSaltsMoved(const Capsule& capsule, uint64_t offset);
+/// The streams that a calm run does without and that are still seeded. What a power loss leaves and what nodes draw
+/// always stays seeded (sim/choices.h).
+std::vector<sim::ChoiceStream> StreamsNotCalm(const Capsule& capsule);
+/// These streams are calm and have no salt.
+Capsule WithCalm(const Capsule& capsule, const std::vector<sim::ChoiceStream>& streams);
+
+}  // namespace orrery::faults

@@ -1,0 +1,141 @@
+#include "faults/shrink/capsule_edit.h"
+
+#include <doctest/doctest.h>
+
+#include "faults/knobs.h"
+#include "faults/shrink/fake_runner.h"
+
+namespace orrery::faults {
+namespace {
+
+FaultEntry Partition(std::vector<NodeId> targets, std::vector<NodeId> others) {
+  return {.id = "partition_halves#0",
+          .kind = FaultKind::kPartitionHalves,
+          .at = seconds(1),
+          .anchor = std::nullopt,
+          .lasts = seconds(2),
+          .targets = std::move(targets),
+          .others = std::move(others),
+          .amount = 0,
+          .how = "",
+          .steps = {}};
+}
+
+TEST_CASE("Capsule edits: a store that goes takes its faults along, and those above move down") {
+  Capsule capsule = BusyCapsule(10, 12);
+  capsule.faults = {Partition({NodeId(1), NodeId(3)}, {NodeId(2), NodeId(4), ClientNodeOf(0)}),
+                    Partition({NodeId(3)}, {NodeId(5)})};
+  capsule.faults[1].id = "partition_halves#1";
+  const Capsule smaller = WithoutStore(capsule, 3);
+  REQUIRE(smaller.Validate().ok());
+  CHECK(smaller.cluster.stores == 4);
+  REQUIRE(smaller.faults.size() == 1);
+  CHECK(smaller.faults[0].targets == std::vector{NodeId(1)});
+  CHECK(smaller.faults[0].others == std::vector{NodeId(2), NodeId(3), ClientNodeOf(0)});
+  CHECK(WithoutStore(capsule, 6).cluster.spares == 0);
+  CHECK(WithoutStore(capsule, 6).cluster.stores == 5);
+}
+
+TEST_CASE("Capsule edits: steps and anchors follow their stores") {
+  Capsule capsule = BusyCapsule(1, 12);
+  FaultEntry blackout{.id = "power_loss_all#0",
+                      .kind = FaultKind::kPowerLossAll,
+                      .at = seconds(1),
+                      .anchor = Anchor{.store = StoreId(4)},
+                      .lasts = Duration(0),
+                      .targets = {},
+                      .others = {},
+                      .amount = 0,
+                      .how = "",
+                      .steps = {{.after = seconds(1), .store = StoreId(2), .peer = {}, .until = {}, .how = ""},
+                                {.after = seconds(2), .store = StoreId(5), .peer = {}, .until = {}, .how = ""}}};
+  capsule.faults = {blackout};
+  const Capsule smaller = WithoutStore(capsule, 2);
+  REQUIRE(smaller.faults.size() == 1);
+  CHECK(smaller.faults[0].anchor->store == StoreId(3));
+  REQUIRE(smaller.faults[0].steps.size() == 1);
+  CHECK(smaller.faults[0].steps[0].store == StoreId(4));
+  CHECK(WithoutStore(capsule, 4).faults.empty());
+}
+
+TEST_CASE("Capsule edits: a workload that goes takes its clients out of the faults") {
+  Capsule capsule = BusyCapsule(10, 12);
+  capsule.faults = {Partition({NodeId(1), ClientNodeOf(2)}, {NodeId(2), ClientNodeOf(7), kOperatorNode})};
+  const Capsule smaller = WithoutWorkload(capsule, 0);
+  REQUIRE(smaller.Validate().ok());
+  CHECK(smaller.faults[0].targets == std::vector{NodeId(1)});
+  CHECK(smaller.faults[0].others == std::vector{NodeId(2), ClientNodeOf(1), kOperatorNode});
+}
+
+TEST_CASE("Capsule edits: only the last clients that do nothing go") {
+  Capsule capsule = BusyCapsule(10, 12);
+  std::erase_if(capsule.workloads[0].operations, [](const OperationEntry& entry) { return entry.client != 2; });
+  const Capsule smaller = WithoutIdleClients(capsule);
+  REQUIRE(smaller.Validate().ok());
+  CHECK(smaller.workloads[0].options.clients == 3);
+  CHECK(smaller.workloads[1].options.clients == 3);
+  CHECK(smaller.operation_count() == capsule.operation_count());
+}
+
+TEST_CASE("Capsule edits: a kept operation keeps client, ordinal and start") {
+  const Capsule capsule = BusyCapsule(10, 24);
+  const std::vector<OperationPlace> places = OperationsByTime(capsule);
+  CHECK(places.size() == 48);
+  const Capsule smaller = WithOperations(capsule, {places[40], places[3], places[17]});
+  REQUIRE(smaller.Validate().ok());
+  CHECK(smaller.operation_count() == 3);
+  for (const CapsuleWorkload& workload : smaller.workloads) {
+    for (const OperationEntry& entry : workload.operations) {
+      const auto& all = capsule.workloads[workload.name == "register" ? 0 : 1].operations;
+      CHECK(std::find(all.begin(), all.end(), entry) != all.end());
+    }
+  }
+}
+
+TEST_CASE("Capsule edits: what begins behind the cut goes") {
+  const Capsule capsule = BusyCapsule(10, 24);
+  const Capsule shorter = CutAt(capsule, seconds(13));
+  REQUIRE(shorter.Validate().ok());
+  CHECK(shorter.safety == seconds(13));
+  CHECK(shorter.faults.size() == 4);
+  CHECK(CutAt(capsule, Duration(0)).faults.size() == 1);
+}
+
+TEST_CASE("Capsule edits: gaps become short, the order of all beginnings stays") {
+  const Capsule capsule = BusyCapsule(10, 24);
+  const std::vector<Gap> gaps = GapsLongerThan(capsule, milliseconds(100));
+  CHECK(gaps.size() >= 10);
+  const Capsule shorter = WithGapsOf(capsule, gaps, milliseconds(50));
+  REQUIRE(shorter.Validate().ok());
+  CHECK(GapsLongerThan(shorter, milliseconds(100)).empty());
+  CHECK(shorter.safety < seconds(1));
+  CHECK(std::is_sorted(shorter.faults.begin(), shorter.faults.end(),
+                       [](const FaultEntry& a, const FaultEntry& b) { return a.at < b.at; }));
+  const Capsule same = WithGapsOf(capsule, {}, milliseconds(50));
+  CHECK(FormatCapsule(same) == FormatCapsule(capsule));
+}
+
+TEST_CASE("Capsule edits: knobs fall back to what is usual") {
+  Capsule capsule = BusyCapsule(5, 6);
+  capsule.cluster.knobs = NamedKnobs(DrawStoreOptions(Random(7), false));
+  CHECK(ChangedKnobs(capsule).empty());
+  capsule.cluster.knobs["raft.heartbeat_ticks"] += 1;
+  capsule.cluster.knobs["region.log_entries_max"] += 5;
+  CHECK(ChangedKnobs(capsule) == std::vector<std::string>{"raft.heartbeat_ticks", "region.log_entries_max"});
+  const Capsule plainer = WithKnobs(capsule, {"region.log_entries_max"});
+  CHECK(plainer.cluster.knobs.size() == 1);
+  CHECK(ChangedKnobs(plainer) == std::vector<std::string>{"region.log_entries_max"});
+}
+
+TEST_CASE("Capsule edits: salts move for seeded streams only") {
+  Capsule capsule = BusyCapsule(5, 6);
+  CHECK(StreamsNotCalm(capsule).size() == 5);
+  capsule = WithCalm(capsule, {sim::ChoiceStream::kNetwork});
+  CHECK(StreamsNotCalm(capsule).size() == 4);
+  const Capsule other = WithSaltsMoved(capsule, 3);
+  CHECK(other.choices.salts[static_cast<size_t>(sim::ChoiceStream::kNetwork)] == 0);
+  CHECK(other.choices.salts[static_cast<size_t>(sim::ChoiceStream::kDisk)] == 3);
+}
+
+}  // namespace
+}  // namespace orrery::faults

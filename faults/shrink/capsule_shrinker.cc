@@ -1,0 +1,290 @@
+#include "faults/shrink/capsule_shrinker.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "faults/shrink/capsule_edit.h"
+
+namespace orrery::faults {
+namespace {
+
+/// What an idle time is cut down to.
+constexpr Duration kGapFloor = milliseconds(50);
+
+/// Groups of positions with one name, the largest group first: what goes in one step should be much.
+template <class Name>
+std::vector<Kept> LargestFirst(const std::map<Name, Kept>& groups) {
+  std::vector<Kept> sorted;
+  for (const auto& [name, positions] : groups) sorted.push_back(positions);
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Kept& a, const Kept& b) { return a.size() > b.size(); });
+  return sorted;
+}
+
+/// The positions of the kept groups, ascending.
+Kept Flatten(const std::vector<Kept>& groups, const Kept& kept) {
+  Kept positions;
+  for (const size_t group : kept) positions.insert(positions.end(), groups[group].begin(), groups[group].end());
+  std::sort(positions.begin(), positions.end());
+  return positions;
+}
+
+std::vector<OperationPlace> PlacesOf(const std::vector<OperationPlace>& places, const Kept& kept) {
+  std::vector<OperationPlace> chosen;
+  for (const size_t position : kept) chosen.push_back(places[position]);
+  return chosen;
+}
+
+}  // namespace
+
+CapsuleShrinker::CapsuleShrinker(CandidateJudge& judge, Capsule start, Accepted accepted)
+    : judge_(judge), best_(std::move(start)), best_text_(FormatCapsule(best_)), accepted_(std::move(accepted)) {}
+
+Status CapsuleShrinker::Run() {
+  Coarse();
+  salts_ = kShrinkSalts;
+  do {
+    while (!over() && Fine()) {
+    }
+  } while (!over() && RoundTimes());
+  return error_;
+}
+
+/// Big cuts under one salt only: every later run is then short.
+void CapsuleShrinker::Coarse() {
+  CutTime();
+  Calm();
+  FaultKinds();
+  Workloads();
+  Clients();
+  CutTime();
+  Faults();
+  Operations();
+}
+
+bool CapsuleShrinker::Fine() {
+  bool changed = CutTime();
+  changed |= Calm();
+  changed |= FaultKinds();
+  changed |= Faults();
+  changed |= FaultSteps();
+  changed |= Stores();
+  changed |= Workloads();
+  changed |= Clients();
+  changed |= Operations();
+  changed |= PlainKnobs();
+  changed |= Gaps();
+  changed |= Spans();
+  return changed;
+}
+
+std::optional<size_t> CapsuleShrinker::TakeFirst(size_t count, const CandidateJudge::Make& make) {
+  if (over()) return std::nullopt;
+  const auto new_only = [&](size_t index) -> std::optional<Capsule> {
+    std::optional<Capsule> candidate = make(index);
+    if (candidate && FormatCapsule(*candidate) == best_text_) return std::nullopt;
+    return candidate;
+  };
+  std::optional<CandidateJudge::Win> win = judge_.First(count, new_only, salts_);
+  if (!win) return std::nullopt;
+  best_ = std::move(win->capsule);
+  best_text_ = FormatCapsule(best_);
+  error_ = accepted_(best_, pass_);
+  return win->index;
+}
+
+bool CapsuleShrinker::TakeFirstOf(const std::vector<Capsule>& candidates) {
+  return TakeFirst(candidates.size(), [&](size_t index) { return candidates[index]; }).has_value();
+}
+
+bool CapsuleShrinker::Reduce(size_t units, const std::function<Capsule(const Capsule&, const Kept&)>& keep) {
+  Capsule base = best_;
+  bool changed = false;
+  const FirstFailing first = [&](const KeptList& list) {
+    const auto found = TakeFirst(list.count, [&](size_t index) { return keep(base, list.at(index)); });
+    if (found) {
+      // Units are those of the base; the salts are those of the last one that failed.
+      base.choices.salts = best_.choices.salts;
+      changed = true;
+    }
+    return found;
+  };
+  DeltaDebug(units, first);
+  return changed;
+}
+
+/// Short runs are cheap runs, so the shortest are tried first.
+bool CapsuleShrinker::CutTime() {
+  pass_ = "time";
+  bool changed = false;
+  while (!over()) {
+    const Duration last = std::min(LastMoment(best_), best_.safety);
+    std::vector<Capsule> candidates;
+    for (const int part : {1, 2, 3, 4, 5, 6, 7}) candidates.push_back(CutAt(best_, best_.safety * part / 8));
+    candidates.push_back(CutAt(best_, last));
+    // A few per cent are not worth the runs.
+    const Duration enough = best_.safety * 9 / 10;
+    std::erase_if(candidates, [&](const Capsule& candidate) { return candidate.safety > enough; });
+    if (best_.safety < seconds(1) || !TakeFirstOf(candidates)) break;
+    changed = true;
+  }
+  return changed;
+}
+
+bool CapsuleShrinker::Calm() {
+  pass_ = "calm";
+  std::vector<sim::ChoiceStream> streams = StreamsNotCalm(best_);
+  bool changed = TakeFirstOf({WithCalm(best_, streams)});
+  if (changed) return true;
+  for (const sim::ChoiceStream stream : streams) changed |= TakeFirstOf({WithCalm(best_, {stream})});
+  return changed;
+}
+
+bool CapsuleShrinker::FaultKinds() {
+  pass_ = "kinds of faults";
+  std::map<FaultKind, Kept> kinds;
+  for (size_t i = 0; i < best_.faults.size(); ++i) kinds[best_.faults[i].kind].push_back(i);
+  const std::vector<Kept> groups = LargestFirst(kinds);
+  return Reduce(groups.size(),
+                [&](const Capsule& base, const Kept& kept) { return WithFaults(base, Flatten(groups, kept)); });
+}
+
+bool CapsuleShrinker::Faults() {
+  pass_ = "faults";
+  return Reduce(best_.faults.size(), WithFaults);
+}
+
+bool CapsuleShrinker::FaultSteps() {
+  pass_ = "steps of faults";
+  bool changed = false;
+  for (size_t i = 0; i < best_.faults.size(); ++i) {
+    const size_t steps = best_.faults[i].steps.size();
+    if (steps < 2) continue;
+    changed |= Reduce(steps, [i](const Capsule& base, const Kept& kept) {
+      Capsule smaller = base;
+      smaller.faults[i].steps.clear();
+      for (const size_t step : kept) smaller.faults[i].steps.push_back(base.faults[i].steps[step]);
+      return smaller;
+    });
+  }
+  return changed;
+}
+
+bool CapsuleShrinker::Stores() {
+  pass_ = "stores";
+  bool changed = false;
+  bool again = true;
+  while (again && !over()) {
+    again = false;
+    std::vector<Capsule> candidates;
+    const uint64_t all = best_.cluster.stores + best_.cluster.spares;
+    // From the last one: spares go first.
+    for (uint64_t store = all; store > 0; --store) {
+      if (store > best_.cluster.stores || best_.cluster.stores > 1) candidates.push_back(WithoutStore(best_, store));
+    }
+    again = TakeFirstOf(candidates);
+    changed |= again;
+  }
+  return changed;
+}
+
+bool CapsuleShrinker::Workloads() {
+  pass_ = "workloads";
+  bool changed = false;
+  bool again = true;
+  while (again && !over()) {
+    std::vector<Capsule> candidates;
+    for (size_t i = 0; i < best_.workloads.size() && best_.workloads.size() > 1; ++i) {
+      // All others at once, then this one.
+      Capsule alone = best_;
+      for (size_t other = best_.workloads.size(); other-- > 0;) {
+        if (other != i) alone = WithoutWorkload(alone, other);
+      }
+      candidates.push_back(std::move(alone));
+    }
+    for (size_t i = 0; i < best_.workloads.size() && best_.workloads.size() > 2; ++i) {
+      candidates.push_back(WithoutWorkload(best_, i));
+    }
+    again = TakeFirstOf(candidates);
+    changed |= again;
+  }
+  return changed;
+}
+
+bool CapsuleShrinker::Clients() {
+  pass_ = "clients";
+  const std::vector<OperationPlace> places = OperationsByTime(best_);
+  std::map<std::pair<size_t, uint32_t>, Kept> clients;
+  for (size_t i = 0; i < places.size(); ++i) {
+    const OperationEntry& entry = best_.workloads[places[i].workload].operations[places[i].index];
+    clients[{places[i].workload, entry.client}].push_back(i);
+  }
+  const std::vector<Kept> groups = LargestFirst(clients);
+  const bool changed = Reduce(groups.size(), [&](const Capsule& base, const Kept& kept) {
+    return WithOperations(base, PlacesOf(places, Flatten(groups, kept)));
+  });
+  return TakeFirstOf({WithoutIdleClients(best_)}) || changed;
+}
+
+bool CapsuleShrinker::Operations() {
+  pass_ = "operations";
+  const std::vector<OperationPlace> places = OperationsByTime(best_);
+  return Reduce(places.size(),
+                [&](const Capsule& base, const Kept& kept) { return WithOperations(base, PlacesOf(places, kept)); });
+}
+
+bool CapsuleShrinker::PlainKnobs() {
+  pass_ = "knobs";
+  const std::vector<std::string> names = ChangedKnobs(best_);
+  return Reduce(names.size(), [&](const Capsule& base, const Kept& kept) {
+    std::vector<std::string> changed;
+    for (const size_t name : kept) changed.push_back(names[name]);
+    return WithKnobs(base, changed);
+  });
+}
+
+bool CapsuleShrinker::Gaps() {
+  pass_ = "gaps";
+  const std::vector<Gap> gaps = GapsLongerThan(best_, 2 * kGapFloor);
+  return Reduce(gaps.size(), [&](const Capsule& base, const Kept& kept) {
+    std::vector<Gap> shortened;
+    for (size_t i = 0; i < gaps.size(); ++i) {
+      if (!std::binary_search(kept.begin(), kept.end(), i)) shortened.push_back(gaps[i]);
+    }
+    return WithGapsOf(base, shortened, kGapFloor);
+  });
+}
+
+bool CapsuleShrinker::Spans() {
+  pass_ = "spans";
+  bool changed = false;
+  for (size_t i = 0; i < best_.faults.size() && !over(); ++i) {
+    const Duration lasts = best_.faults[i].lasts;
+    std::vector<Capsule> candidates;
+    for (const Duration shorter : {milliseconds(10), milliseconds(100), milliseconds(1000)}) {
+      if (shorter >= lasts) break;
+      candidates.push_back(best_);
+      candidates.back().faults[i].lasts = shorter;
+    }
+    changed |= TakeFirstOf(candidates);
+  }
+  return changed;
+}
+
+/// For the reader.
+bool CapsuleShrinker::RoundTimes() {
+  pass_ = "rounding";
+  std::vector<Capsule> candidates;
+  for (const Duration step : {milliseconds(100), milliseconds(10), milliseconds(1)}) {
+    candidates.push_back(WithTimesRounded(best_, step));
+    // As round as it is: whatever would come next is less round.
+    if (FormatCapsule(candidates.back()) == best_text_) {
+      candidates.pop_back();
+      break;
+    }
+  }
+  return TakeFirstOf(candidates);
+}
+
+}  // namespace orrery::faults

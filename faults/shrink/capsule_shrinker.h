@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "faults/capsule/capsule.h"
+#include "faults/shrink/candidate_judge.h"
+#include "faults/shrink/delta_debug.h"
+
+namespace orrery::faults {
+
+/// Makes a capsule that fails smaller, pass by pass, until a whole round of passes changes nothing: shorter, calmer,
+/// fewer faults, nodes, clients, operations and unusual knobs, no idle times. docs/shrinking.md tells the passes.
+class CapsuleShrinker {
+ public:
+  /// Called whenever something smaller is found to fail. An error ends the shrink.
+  using Accepted = std::function<Status(const Capsule& best, std::string_view pass)>;
+
+  /// `start` fails as it is. `judge` outlives the shrinker.
+  CapsuleShrinker(CandidateJudge& judge, Capsule start, Accepted accepted);
+
+  /// Runs to the fixpoint, or until the judge has ended. kIoError of `accepted`.
+  Status Run();
+
+  const Capsule& best() const { return best_; }
+  std::string_view pass() const { return pass_; }
+
+ private:
+  using Edit = std::function<Capsule(const Capsule&)>;
+
+  void Coarse();
+  bool Fine();
+
+  bool CutTime();
+  bool Calm();
+  bool FaultKinds();
+  bool Faults();
+  bool FaultSteps();
+  bool Spans();
+  bool Stores();
+  bool Workloads();
+  bool Clients();
+  bool Operations();
+  bool PlainKnobs();
+  bool Gaps();
+  bool RoundTimes();
+
+  bool over() const { return judge_.ended() || !error_.ok(); }
+  /// Takes the first of the candidates that fails. Index, or nullopt.
+  std::optional<size_t> TakeFirst(size_t count, const CandidateJudge::Make& make);
+  bool TakeFirstOf(const std::vector<Capsule>& candidates);
+  /// Delta debugging over units of the best capsule: keep(base, kept units).
+  bool Reduce(size_t units, const std::function<Capsule(const Capsule&, const Kept&)>& keep);
+
+  CandidateJudge& judge_;
+  Capsule best_;
+  std::string best_text_;
+  Accepted accepted_;
+  Status error_;
+  std::string_view pass_ = "start";
+  uint64_t salts_ = 1;
+};
+
+/// How many salts a candidate is tried under, from the second round on.
+constexpr uint64_t kShrinkSalts = 4;
+
+}  // namespace orrery::faults

@@ -1,0 +1,111 @@
+#include "faults/shrink/capsule_shrinker.h"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "faults/shrink/capsule_edit.h"
+#include "faults/shrink/fake_runner.h"
+
+namespace orrery::faults {
+namespace {
+
+std::set<std::string> FaultIds(const Capsule& capsule) {
+  std::set<std::string> ids;
+  for (const FaultEntry& fault : capsule.faults) ids.insert(fault.id);
+  return ids;
+}
+
+std::set<uint64_t> Ordinals(const Capsule& capsule) {
+  std::set<uint64_t> ordinals;
+  for (const CapsuleWorkload& workload : capsule.workloads) {
+    for (const OperationEntry& entry : workload.operations) ordinals.insert(entry.operation.ordinal);
+  }
+  return ordinals;
+}
+
+bool HasRegister(const Capsule& capsule, const std::set<uint64_t>& ordinals) {
+  if (capsule.workloads[0].name != "register") return false;
+  std::set<uint64_t> present;
+  for (const OperationEntry& entry : capsule.workloads[0].operations) present.insert(entry.operation.ordinal);
+  return std::includes(present.begin(), present.end(), ordinals.begin(), ordinals.end());
+}
+
+bool HasFaults(const Capsule& capsule, const std::set<std::string>& wanted) {
+  const std::set<std::string> ids = FaultIds(capsule);
+  return std::includes(ids.begin(), ids.end(), wanted.begin(), wanted.end());
+}
+
+/// A failure that needs two faults, three operations, three members and one stream that is not calm.
+bool NeedsSome(const Capsule& capsule) {
+  return HasFaults(capsule, {"kill#35", "pause#51"}) && HasRegister(capsule, {11, 200, 201}) &&
+         capsule.cluster.stores >= 3 && !capsule.choices.calm[static_cast<size_t>(sim::ChoiceStream::kNetwork)];
+}
+
+Capsule Shrink(const FakeRunner::Fails& fails, size_t jobs, uint64_t seed, size_t judged_max = SIZE_MAX,
+               size_t* judged = nullptr) {
+  FakeRunner runner(fails, jobs, seed);
+  runner.judged_max = judged_max;
+  TriedLog log;
+  CandidateJudge judge(runner, log);
+  CapsuleShrinker shrinker(judge, BusyCapsule(80, 300), [&](const Capsule& best, std::string_view) {
+    CHECK(fails(best));
+    return best.Validate();
+  });
+  CHECK(shrinker.Run().ok());
+  if (judged != nullptr) *judged = runner.judged;
+  return shrinker.best();
+}
+
+TEST_CASE("CapsuleShrinker: exactly what the failure needs stays") {
+  size_t judged = 0;
+  const Capsule small = Shrink(NeedsSome, 1, 1, SIZE_MAX, &judged);
+  CHECK(FaultIds(small) == std::set<std::string>{"kill#35", "pause#51"});
+  CHECK(Ordinals(small) == std::set<uint64_t>{11, 200, 201});
+  CHECK(small.cluster.stores == 3);
+  CHECK(small.cluster.spares == 0);
+  CHECK(small.workloads.size() == 1);
+  CHECK(StreamsNotCalm(small) == std::vector{sim::ChoiceStream::kNetwork});
+  CHECK(GapsLongerThan(small, milliseconds(200)).empty());
+  CHECK(small.faults[0].lasts <= milliseconds(100));
+  CHECK(judged < 600);
+}
+
+TEST_CASE("CapsuleShrinker: the result is a function of the capsule, not of who finishes first") {
+  const std::string text = FormatCapsule(Shrink(NeedsSome, 1, 1));
+  for (uint64_t seed = 0; seed < 4; ++seed) CHECK(FormatCapsule(Shrink(NeedsSome, 2 + seed, seed)) == text);
+}
+
+TEST_CASE("CapsuleShrinker: a failure that comes under one salt in three still becomes small") {
+  const auto flaky = [](const Capsule& capsule) {
+    if (!HasFaults(capsule, {"pause#51"}) || !HasRegister(capsule, {200})) return false;
+    if (capsule.faults.size() == 80) return true;
+    const uint64_t salt = capsule.choices.salts[static_cast<size_t>(sim::ChoiceStream::kNode)];
+    return HashCombine(HashCombine(salt, capsule.faults.size()), capsule.operation_count()) % 3 == 0;
+  };
+  const Capsule small = Shrink(flaky, 2, 1);
+  CHECK(flaky(small));
+  CHECK(small.faults.size() <= 4);
+  CHECK(small.operation_count() <= 6);
+}
+
+TEST_CASE("CapsuleShrinker: when time is over the best so far fails") {
+  for (const size_t judged : {0, 1, 5, 20, 60, 150}) {
+    const Capsule best = Shrink(NeedsSome, 2, 3, judged);
+    CHECK(NeedsSome(best));
+  }
+}
+
+TEST_CASE("CapsuleShrinker: an error of who is told ends it") {
+  FakeRunner runner(NeedsSome, 1, 1);
+  TriedLog log;
+  CandidateJudge judge(runner, log);
+  CapsuleShrinker shrinker(judge, BusyCapsule(80, 300), [](const Capsule&, std::string_view) {
+    return Status(StatusCode::kIoError, "cannot write x");
+  });
+  CHECK(shrinker.Run().code() == StatusCode::kIoError);
+  CHECK(runner.judged < 20);
+}
+
+}  // namespace
+}  // namespace orrery::faults
