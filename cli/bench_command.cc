@@ -77,12 +77,15 @@ void AddBenchCommand(CLI::App& app, Action& action) {
       ->check(CLI::Range(16, 1 << 20))
       ->capture_default_str();
   bench->add_option("--seconds", arguments->load.seconds, "Measured time")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(0.1, 86400.0))
       ->capture_default_str();
-  bench->add_option("--warmup", arguments->load.warmup_seconds, "Time before it")->capture_default_str();
+  bench->add_option("--warmup", arguments->load.warmup_seconds, "Time before it")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->capture_default_str();
   bench
       ->add_option("--rate", arguments->load.rate,
                    "Operations per second offered by all clients; 0: as fast as they can")
+      ->check(CLI::Range(0.0, 1e9))
       ->capture_default_str();
   bench->callback([arguments, &action] {
     action = [arguments] {

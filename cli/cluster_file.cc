@@ -1,16 +1,12 @@
 #include "cli/cluster_file.h"
 
-#include <fstream>
-#include <sstream>
+#include "cli/input_file.h"
 
 namespace orrery::cli {
 
 Result<ClusterConfig> LoadClusterFile(const std::string& path) {
-  const std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file) return Status(StatusCode::kInvalidArgument, "cannot read " + path);
-  return ParseClusterConfig(text.str(), path);
+  ORRERY_ASSIGN_OR_RETURN(const std::string text, ReadWholeFile(path));
+  return ParseClusterConfig(text, path);
 }
 
 }  // namespace orrery::cli

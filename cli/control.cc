@@ -4,9 +4,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/checks.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/table.h"
@@ -73,17 +75,55 @@ Status Change(Session& session, std::vector<Member> add, std::vector<StoreId> re
   return PrintMembers(session, false);
 }
 
+std::string IdsOf(const std::vector<Member>& members) {
+  std::string ids;
+  for (const Member& member : members) ids += (ids.empty() ? "" : ", ") + ToString(member.store);
+  return ids;
+}
+
+/// Names what a wrong id would make of the wish; a change that was begun before may be asked for again.
+Status CheckWish(Session& session, StoreId leaving, std::optional<StoreId> coming) {
+  ORRERY_ASSIGN_OR_RETURN(const MembersResponse now, session.admin.Members(session.deadline()));
+  const auto find = [&](StoreId store) {
+    return std::find_if(now.members.begin(), now.members.end(), [&](const Member& m) { return m.store == store; });
+  };
+  if (find(leaving) == now.members.end()) {
+    return Status(StatusCode::kNotMember,
+                  "store " + ToString(leaving) + " is not a member; members are " + IdsOf(now.members));
+  }
+  if (!coming || *coming == leaving) return Status::Ok();
+  const auto place = find(*coming);
+  if (place == now.members.end() || place->role != MemberRole::kVoter) return Status::Ok();
+  return Status(StatusCode::kAlreadyExists, "store " + ToString(*coming) +
+                                                " is a member already; `ctl remove --store " + ToString(leaving) +
+                                                "` would remove the other one");
+}
+
 Status AddStore(Session& session, const ControlArguments& arguments) {
   return Change(session, {Member{.store = StoreId(arguments.store), .address = arguments.address}}, {});
 }
 
 Status RemoveStore(Session& session, const ControlArguments& arguments) {
+  ORRERY_RETURN_IF_ERROR(CheckWish(session, StoreId(arguments.store), std::nullopt));
   return Change(session, {}, {StoreId(arguments.store)});
 }
 
 Status ReplaceStore(Session& session, const ControlArguments& arguments) {
+  ORRERY_RETURN_IF_ERROR(CheckWish(session, StoreId(arguments.old_store), StoreId(arguments.store)));
   return Change(session, {Member{.store = StoreId(arguments.store), .address = arguments.address}},
                 {StoreId(arguments.old_store)});
+}
+
+/// kConflict if replicas differ as of one log position, kBusy if they stood at different ones.
+Status CompareChecksums(const nlohmann::json& rows) {
+  std::map<uint64_t, std::string> as_of;
+  for (const auto& row : rows) {
+    const auto [place, first] = as_of.try_emplace(row["applied"], row["checksum"]);
+    if (first || place->second == row["checksum"]) continue;
+    return Status(StatusCode::kConflict, fmt::format("replicas differ as of log position {}", place->first));
+  }
+  if (as_of.size() <= 1) return Status::Ok();
+  return Status(StatusCode::kBusy, "the replicas stood at different log positions; ask again when nothing is written");
 }
 
 Status PrintChecksums(Session& session, const ControlArguments& arguments) {
@@ -101,7 +141,7 @@ Status PrintChecksums(Session& session, const ControlArguments& arguments) {
                     {"checksum", checksum}});
   }
   fmt::print("{}", arguments.session.json ? rows.dump() + "\n" : table.ToString());
-  return Status::Ok();
+  return CompareChecksums(rows);
 }
 
 using Arguments = std::shared_ptr<ControlArguments>;
@@ -120,7 +160,7 @@ CLI::App* AddCommand(CLI::App& control, const Arguments& arguments, Action& acti
 }
 
 void AddStoreOptions(CLI::App& command, ControlArguments& arguments) {
-  command.add_option("--store", arguments.store, "Id of the store")->required()->check(CLI::PositiveNumber);
+  command.add_option("--store", arguments.store, "Id of the store")->required()->check(StoreIdCheck());
 }
 
 }  // namespace
@@ -150,6 +190,7 @@ Status PrintMembers(Session& session, bool json) {
 Status PrintStatus(Session& session, bool json) {
   Table table({"store", "role", "term", "commit", "applied", "log", "state"});
   nlohmann::json rows = nlohmann::json::array();
+  bool answered = false;
   for (const StoreId store : KnownStores(session)) {
     const Result<StatusResponse> status =
         session.admin.GetStatus(store, Deadline::After(session.runtime.clock.Now(), seconds(1)));
@@ -158,13 +199,14 @@ Status PrintStatus(Session& session, bool json) {
       rows.push_back({{"store", store.value()}, {"error", status.status().ToString()}});
       continue;
     }
+    answered = true;
     table.Add({ToString(store), std::string(PeerRoleName(status->role)), ToString(status->term),
                ToString(status->commit), ToString(status->applied),
                ToString(status->first_index) + ".." + ToString(status->last_index), "up"});
     rows.push_back(StatusJson(*status));
   }
   fmt::print("{}", json ? rows.dump() + "\n" : table.ToString());
-  return Status::Ok();
+  return answered ? Status::Ok() : Status(StatusCode::kUnavailable, "no store answers");
 }
 
 int RunInit(const SessionOptions& options) {
@@ -185,15 +227,17 @@ void AddControlCommands(CLI::App& app, Action& action) {
 
   CLI::App* add = AddCommand(*control, arguments, action, "add", "Add a new store as a member", AddStore);
   AddStoreOptions(*add, *arguments);
-  add->add_option("--address", arguments->address, "host:port of the store")->required();
+  add->add_option("--address", arguments->address, "host:port of the store")->required()->check(AddressCheck());
 
   AddStoreOptions(*AddCommand(*control, arguments, action, "remove", "Remove a member", RemoveStore), *arguments);
 
   CLI::App* replace = AddCommand(*control, arguments, action, "replace",
                                  "Replace a member by a new store, in one change", ReplaceStore);
   AddStoreOptions(*replace, *arguments);
-  replace->add_option("--old", arguments->old_store, "Id of the store to remove (may be the same id)")->required();
-  replace->add_option("--address", arguments->address, "host:port of the new store")->required();
+  replace->add_option("--old", arguments->old_store, "Id of the store to remove (may be the same id)")
+      ->required()
+      ->check(StoreIdCheck());
+  replace->add_option("--address", arguments->address, "host:port of the new store")->required()->check(AddressCheck());
 
   AddStoreOptions(*AddCommand(*control, arguments, action, "transfer", "Hand leadership to a store",
                               [](Session& session, const ControlArguments& a) {

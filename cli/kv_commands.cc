@@ -158,10 +158,16 @@ void AddKvCommands(CLI::App& app, Action& action) {
 
   CLI::App* cas = AddCommand(*kv, arguments, action, "cas", "Set a key if it holds an expected value", Swap);
   cas->add_option("key", arguments->key)->required();
-  cas->add_option("value", arguments->value, "New value");
-  cas->add_option("--expect", arguments->expected, "The value it must hold now");
-  cas->add_flag("--expect-absent", arguments->absent, "It must be absent now")->excludes("--expect");
-  cas->add_flag("--remove", arguments->remove, "Remove it instead of setting it");
+  CLI::Option* value = cas->add_option("value", arguments->value, "New value");
+  CLI::Option* remove = cas->add_flag("--remove", arguments->remove, "Remove it instead of setting it");
+  remove->excludes(value);
+  CLI::Option* expected = cas->add_option("--expect", arguments->expected, "The value it must hold now");
+  CLI::Option* absent = cas->add_flag("--expect-absent", arguments->absent, "It must be absent now");
+  absent->excludes(expected);
+  cas->parse_complete_callback([=] {
+    if (expected->empty() && absent->empty()) throw CLI::RequiredError("--expect or --expect-absent");
+    if (value->empty() && remove->empty()) throw CLI::RequiredError("value or --remove");
+  });
 
   AddScanOptions(*AddCommand(*kv, arguments, action, "scan", "List keys in order", Scan), *arguments);
   AddLoadOptions(*AddCommand(*kv, arguments, action, "load", "Write every record of a file",

@@ -2,10 +2,11 @@
 
 #include <fmt/core.h>
 
-#include <fstream>
+#include <algorithm>
 #include <iostream>
 #include <sstream>
 
+#include "cli/input_file.h"
 #include "cli/progress.h"
 #include "runtime/clock.h"
 #include "runtime/fiber/task_group.h"
@@ -15,15 +16,7 @@ namespace orrery::cli {
 namespace {
 
 Result<std::string> ReadInput(const std::string& path) {
-  std::ostringstream text;
-  if (path == "-") {
-    text << std::cin.rdbuf();
-  } else {
-    const std::ifstream file(path, std::ios::binary);
-    if (!file) return Status(StatusCode::kInvalidArgument, "cannot read " + path);
-    text << file.rdbuf();
-  }
-  return text.str();
+  return path == "-" ? ReadStream(std::cin, "standard input") : ReadWholeFile(path);
 }
 
 Status BadLine(size_t line, const std::string& why) {
@@ -74,6 +67,7 @@ Result<Records> ParseTabSeparated(const std::string& text, const LoadOptions& op
   for (size_t number = 1; std::getline(lines, line); ++number) {
     const size_t tab = line.find('\t');
     if (tab == std::string::npos) return BadLine(number, "no tab between key and value");
+    if (tab == 0 && options.prefix.empty()) return BadLine(number, "the key is empty");
     records[options.prefix + line.substr(0, tab)] = line.substr(tab + 1);
   }
   return records;
@@ -108,8 +102,22 @@ Status PutUntilKnown(Session& session, const Bytes& key, const Bytes& value) {
   }
 }
 
-double SecondsSince(Session& session, Instant start) {
-  return static_cast<double>((session.runtime.clock.Now() - start).count()) / 1e9;
+/// "in 0.1 s (120 records/s)".
+std::string Account(Session& session, Instant start, size_t records) {
+  const double elapsed = std::max(static_cast<double>((session.runtime.clock.Now() - start).count()) / 1e9, 1e-3);
+  return fmt::format("in {:.1f} s ({:.0f} records/s)", elapsed, static_cast<double>(records) / elapsed);
+}
+
+struct Input {
+  size_t bytes = 0;
+  Records records;
+};
+
+Result<Input> ReadRecords(const LoadOptions& options) {
+  ORRERY_ASSIGN_OR_RETURN(const std::string text, ReadInput(options.path));
+  Result<Records> records = ParseRecords(text, options);
+  if (!records.ok()) return records.status().Wrap(options.path);
+  return Input{.bytes = text.size(), .records = *std::move(records)};
 }
 
 }  // namespace
@@ -119,25 +127,19 @@ Result<Records> ParseRecords(const std::string& text, const LoadOptions& options
 }
 
 Status LoadFile(Session& session, const LoadOptions& options) {
-  ORRERY_ASSIGN_OR_RETURN(const std::string text, ReadInput(options.path));
-  Result<Records> parsed = ParseRecords(text, options);
-  if (!parsed.ok()) return parsed.status().Wrap(options.path);
-  const Records& records = *parsed;
+  ORRERY_ASSIGN_OR_RETURN(const Input input, ReadRecords(options));
+  const Records& records = input.records;
   const Instant start = session.runtime.clock.Now();
   ORRERY_RETURN_IF_ERROR(
       ForEachRecord(session, records, options.concurrency, "loading",
                     [&](const Bytes& key, const Bytes& value) { return PutUntilKnown(session, key, value); }));
-  const double elapsed = SecondsSince(session, start);
-  fmt::print("loaded {} records, {} bytes, in {:.1f} s ({:.0f} records/s)\n", records.size(), text.size(), elapsed,
-             static_cast<double>(records.size()) / elapsed);
+  fmt::print("loaded {} records, {} bytes, {}\n", records.size(), input.bytes, Account(session, start, records.size()));
   return Status::Ok();
 }
 
 Status VerifyFile(Session& session, const LoadOptions& options) {
-  ORRERY_ASSIGN_OR_RETURN(const std::string text, ReadInput(options.path));
-  Result<Records> parsed = ParseRecords(text, options);
-  if (!parsed.ok()) return parsed.status().Wrap(options.path);
-  const Records& records = *parsed;
+  ORRERY_ASSIGN_OR_RETURN(const Input input, ReadRecords(options));
+  const Records& records = input.records;
   const Instant start = session.runtime.clock.Now();
   ORRERY_RETURN_IF_ERROR(
       ForEachRecord(session, records, options.concurrency, "verifying", [&](const Bytes& key, const Bytes& value) {
@@ -146,9 +148,7 @@ Status VerifyFile(Session& session, const LoadOptions& options) {
         if (!found->has_value()) return Status(StatusCode::kConflict, "is absent");
         return **found == value ? Status::Ok() : Status(StatusCode::kConflict, "holds another value");
       }));
-  const double elapsed = SecondsSince(session, start);
-  fmt::print("verified {} records, all equal, in {:.1f} s ({:.0f} records/s)\n", records.size(), elapsed,
-             static_cast<double>(records.size()) / elapsed);
+  fmt::print("verified {} records, all equal, {}\n", records.size(), Account(session, start, records.size()));
   return Status::Ok();
 }
 

@@ -8,6 +8,7 @@
 #include "cli/cluster_file.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
+#include "runtime/address_book.h"
 #include "runtime/clock.h"
 #include "runtime/real/real_process.h"
 #include "runtime/rpc/rpc_client.h"
@@ -45,12 +46,16 @@ Status RunBody(Runtime& runtime, const ClusterConfig& cluster, const SessionOpti
   return body(session);
 }
 
-/// Why stores could not be reached, when that explains an error.
-void ExplainConnections(const RealProcess& process, const ClusterConfig& cluster) {
-  for (const ClusterStore& store : cluster.stores) {
-    const Status why = process.LastConnectError(NodeIdOf(store.id));
-    if (!why.ok()) fmt::print(stderr, "  store {} at {}: {}\n", store.id.value(), store.address, why.ToString());
+/// Prints why stores could not be reached. True if one of them refused to speak with us: waiting does not help.
+bool ExplainConnections(RealProcess& process) {
+  bool refused = false;
+  for (const auto& [node, address] : process.runtime().addresses.all()) {
+    const Status why = process.LastConnectError(node);
+    if (why.ok()) continue;
+    fmt::print(stderr, "  store {} at {}: {}\n", node.value(), address, why.ToString());
+    refused |= why.code() == StatusCode::kWrongTarget || why.code() == StatusCode::kVersionMismatch;
   }
+  return refused;
 }
 
 }  // namespace
@@ -68,8 +73,9 @@ int RunSession(const SessionOptions& options, const std::function<Status(Session
       (*process)->RunFiber([&](Runtime& runtime) { return RunBody(runtime, *cluster, options, body); });
   if (status.ok()) return kExitOk;
   const int code = Complain(status);
-  if (code == kExitUnavailable || code == kExitUnknown || code == kExitRefused) ExplainConnections(**process, *cluster);
-  return code;
+  if (code != kExitUnavailable && code != kExitUnknown && code != kExitRefused) return code;
+  const bool refused = ExplainConnections(**process);
+  return refused && code == kExitUnavailable ? kExitRefused : code;
 }
 
 void AddSessionOptions(CLI::App& command, SessionOptions& options) {

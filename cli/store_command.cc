@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "cli/checks.h"
 #include "cli/cluster_file.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
@@ -37,7 +38,9 @@ Result<StoreConfig> ConfigOf(const ClusterConfig& cluster, const StoreArguments&
     return config;
   }
   if (config.code() != StatusCode::kNotFound || arguments.address.empty()) {
-    return config.status().Wrap(arguments.config_path);
+    return Status(StatusCode::kInvalidArgument,
+                  fmt::format("{} lists no store {}; one that joins needs --address and --data-dir",
+                              arguments.config_path, arguments.id));
   }
   return StoreConfig{.cluster = cluster.cluster,
                      .store = StoreId(arguments.id),
@@ -80,9 +83,10 @@ void AddStoreCommand(CLI::App& app, Action& action) {
   const auto arguments = std::make_shared<StoreArguments>();
   CLI::App* store = app.add_subcommand("store", "Run one store process");
   store->add_option("-c,--config", arguments->config_path, "The cluster's file")->capture_default_str();
-  store->add_option("--id", arguments->id, "Which store this is")->required()->check(CLI::PositiveNumber);
+  store->add_option("--id", arguments->id, "Which store this is")->required()->check(StoreIdCheck());
   store->add_flag("--new", arguments->is_new, "Create the data directory; without it an empty one is refused");
-  store->add_option("--address", arguments->address, "host:port, for a store that is not in the file or moved");
+  store->add_option("--address", arguments->address, "host:port, for a store that is not in the file or moved")
+      ->check(AddressCheck());
   store->add_option("--data-dir", arguments->data_directory, "Instead of data_dir in the file");
   store->add_option("--log-file", arguments->log_path, "Instead of standard error");
   store->add_option("--log-level", arguments->log_level, "How much to say")

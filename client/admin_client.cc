@@ -19,7 +19,9 @@ AdminClient::AdminClient(Runtime& runtime, RpcClient& rpc, KvClient& kv) : runti
 Result<Bytes> AdminClient::Ask(StoreId store, KvMethod method, const Bytes& request, Deadline deadline) {
   RpcReply reply = rpc_.CallForReply(Endpoint{NodeIdOf(store)}, method, request, deadline);
   if (!reply.status.ok()) {
-    return reply.status.Wrap(KvMethodName(static_cast<uint16_t>(method)) + " of store " + ToString(store));
+    const std::optional<std::string> address = runtime_.addresses.Find(NodeIdOf(store));
+    return reply.status.Wrap(KvMethodName(static_cast<uint16_t>(method)) + " of store " + ToString(store) +
+                             (address ? " at " + *address : ""));
   }
   return std::move(reply.payload);
 }

@@ -32,7 +32,8 @@ Result<std::unique_ptr<Workload>> MakeWorkload(std::string_view name, const Work
   if (made != nullptr) return made;
   std::string known;
   for (const WorkloadInfo& info : AllWorkloads()) known += (known.empty() ? "" : ", ") + std::string(info.name);
-  return Status(StatusCode::kNotFound, "workload \"" + std::string(name) + "\" is not known; there are " + known);
+  return Status(StatusCode::kInvalidArgument,
+                "workload \"" + std::string(name) + "\" is not known; there are " + known);
 }
 
 }  // namespace orrery

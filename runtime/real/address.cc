@@ -7,6 +7,18 @@ namespace orrery {
 
 using boost::asio::ip::tcp;
 
+namespace {
+
+/// Somebody else is there; the address is not one of this machine, or not for us; anything else.
+StatusCode ListenCode(const boost::system::error_code& error) {
+  if (error == boost::asio::error::address_in_use) return StatusCode::kAlreadyExists;
+  const bool not_ours = error == boost::system::errc::address_not_available ||
+                        error == boost::asio::error::access_denied || error == boost::system::errc::permission_denied;
+  return not_ours ? StatusCode::kInvalidArgument : StatusCode::kIoError;
+}
+
+}  // namespace
+
 Result<HostPort> ParseAddress(std::string_view address) {
   const auto invalid = [&](const char* why) {
     return Status(StatusCode::kInvalidArgument, "address \"" + std::string(address) + "\": " + why);
@@ -46,7 +58,9 @@ Result<tcp::endpoint> ResolveBlocking(std::string_view address) {
   boost::system::error_code error;
   const auto found = resolver.resolve(parts.host, parts.port, error);
   if (error || found.empty()) {
-    return Status(StatusCode::kIoError, "address \"" + std::string(address) + "\": " + error.message());
+    const bool unknown = error == boost::asio::error::host_not_found || error == boost::asio::error::no_data;
+    return Status(unknown ? StatusCode::kInvalidArgument : StatusCode::kIoError,
+                  "address \"" + std::string(address) + "\": " + error.message());
   }
   return found.begin()->endpoint();
 }
@@ -66,7 +80,7 @@ Result<tcp::acceptor> BindAndListen(boost::asio::io_context& io, std::string_vie
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(1024, error);
   if (!error) acceptor.non_blocking(true, error);
-  if (error) return Status(StatusCode::kIoError, "listen on " + std::string(address) + ": " + error.message());
+  if (error) return Status(ListenCode(error), "listen on " + std::string(address) + ": " + error.message());
   return acceptor;
 }
 

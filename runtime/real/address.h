@@ -22,7 +22,8 @@ Result<boost::asio::ip::tcp::endpoint> ResolveBlocking(std::string_view address)
 Result<boost::asio::ip::tcp::endpoint> ParseNumericAddress(std::string_view address);
 std::string ToString(const boost::asio::ip::tcp::endpoint& endpoint);
 
-/// Binds and listens, non-blocking. kIoError: "listen on 127.0.0.1:80: Address already in use".
+/// Binds and listens, non-blocking. kAlreadyExists: "listen on 127.0.0.1:80: Address already in use". kInvalidArgument:
+/// the address is not this machine's, or needs privileges. kIoError.
 Result<boost::asio::ip::tcp::acceptor> BindAndListen(boost::asio::io_context& io, std::string_view address);
 
 }  // namespace orrery

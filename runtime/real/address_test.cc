@@ -29,8 +29,15 @@ TEST_CASE("Address: a port in use is told with its address") {
   REQUIRE(first.ok());
   const std::string address = ToString(first->local_endpoint());
   const Status second = BindAndListen(io, address).status();
-  CHECK(second.code() == StatusCode::kIoError);
+  CHECK(second.code() == StatusCode::kAlreadyExists);
   CHECK(second.message() == "listen on " + address + ": Address already in use");
+}
+
+TEST_CASE("Address: one that is not this machine's is the caller's mistake") {
+  boost::asio::io_context io;
+  const Status status = BindAndListen(io, "192.0.2.1:0").status();  // Reserved for documentation (RFC 5737).
+  CHECK(status.code() == StatusCode::kInvalidArgument);
+  CHECK(status.message().find("listen on 192.0.2.1:0: ") == 0);
 }
 
 }  // namespace

@@ -80,6 +80,8 @@ size_t RealNetwork::QueuedBytes(Endpoint to) const {
 }
 
 Status RealNetwork::LastConnectError(NodeId node) const {
+  const auto remembered = last_errors_.find(node);
+  if (remembered != last_errors_.end()) return remembered->second;
   const Peer* peer = FindPeer({node, 0});
   return peer == nullptr ? Status::Ok() : peer->last_error;
 }
@@ -177,6 +179,7 @@ void RealNetwork::Close(bool flush) {
     acceptor_->close(ignored);
   }
   for (const auto& [endpoint, peer] : peers_) {
+    if (!peer->last_error.ok()) last_errors_.emplace(endpoint.node, peer->last_error);
     if (flush && peer->sender != nullptr) peer->sender->Write(peer->queue).IgnoreError();  // Nobody is left to tell.
     if (peer->outbound != nullptr) peer->outbound->Close();
     if (peer->inbound != nullptr) peer->inbound->Close();

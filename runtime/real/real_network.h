@@ -145,6 +145,7 @@ class RealNetwork final : public Network, private ConnectionOwner {
   std::optional<boost::asio::ip::tcp::acceptor> acceptor_;
   bool accept_paused_ = false;  ///< Out of file descriptors; the timer tries again.
   bool closed_ = false;
+  std::map<NodeId, Status> last_errors_;  ///< As of Close.
 
   BufferPool pool_;
   std::unordered_map<Endpoint, std::unique_ptr<Peer>, EndpointHash> peers_;

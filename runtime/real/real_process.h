@@ -53,8 +53,8 @@ class RealProcess {
   const std::string& listen_address() const;
   /// Read from the loop's thread, or after Run().
   const NetworkCounters& network_counters() const;
-  /// Why the latest connection attempt to `node` failed ("wrong cluster: ..."), empty if it did not: lets a tool
-  /// explain an unreachable cluster. kVersionMismatch and kWrongTarget will not heal by waiting.
+  /// Also after Run(). Why the latest connection attempt to `node` failed ("wrong cluster: ..."), empty if it did not:
+  /// lets a tool explain an unreachable cluster. kVersionMismatch and kWrongTarget will not heal by waiting.
   Status LastConnectError(NodeId node) const;
 
  private:
