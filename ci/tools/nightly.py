@@ -45,7 +45,7 @@ class Night:
             verdict = function(seconds) or "ok"
         except Failure as failure:
             verdict = f"FAILED: {str(failure).splitlines()[0]}"
-            self.notes.append(f"## {title}\n\n```\n{failure}\n```\n")
+            self.notes.append(f"## {title}: what failed\n\n```\n{failure}\n```\n")
         say(f"{title}: {verdict}")
         self.rows.append([title, verdict, f"{(time.monotonic() - began) / 60:.1f}"])
 
@@ -53,8 +53,8 @@ class Night:
         return any(row[1].startswith("FAILED") for row in self.rows)
 
 
-def run_logged(command, log, timeout):
-    """Runs with the output in a file of the report; the last line is the verdict."""
+def run_logged(command, log, timeout, quoted=25):
+    """Runs with the output in a file of the report; the last line is the verdict, a failure quotes the end of it."""
     path = FOLDER / log
     with open(path, "w") as out:
         process = start(command, stdout=out, stderr=out)
@@ -67,7 +67,7 @@ def run_logged(command, log, timeout):
     lines = [line for line in path.read_text(errors="replace").splitlines() if line.strip()]
     last = lines[-1] if lines else "no output"
     if code != 0:
-        raise Failure(f"{last} (exit {code})\n" + "\n".join(lines[-25:]))
+        raise Failure(f"{last} (exit {code})\n" + "\n".join(lines[len(lines) - quoted:]))
     return last
 
 
@@ -81,7 +81,7 @@ def campaign(night, seconds):
                "--scenarios-dir", ROOT / "workloads" / "scenarios"]
     log = "campaign.log"
     try:
-        run_logged(command, log, seconds * 1.3 + 900)
+        run_logged(command, log, seconds * 1.3 + 900, quoted=0)
     finally:
         text = (FOLDER / log).read_text(errors="replace")
         report = text[text.rfind("\nscenario "):].strip() if "\nscenario " in text else text[-4000:]
@@ -158,11 +158,11 @@ def main():
     # Title, part of the budget, seconds it needs at least, what it does with its seconds.
     steps = [
         ("campaign", 0.35, 20, lambda seconds: campaign(night, seconds)),
-        ("tests", 0.1, 20, lambda seconds: run_logged(["./ci/test", "--seed-seconds", f"{min(420, seconds):.0f}"], "test.log",
-                                                      seconds + 3600)),
         ("fuzzing", 0.15, 20, fuzzing),
         ("mutants", 0.2, 20, mutants),
         ("explorer", 0.1, 30, explorer),
+        ("tests", 0.1, 60, lambda seconds: run_logged(["./ci/test", "--seed-seconds", f"{min(420, seconds):.0f}"], "test.log",
+                                                      seconds + 3600)),
         ("coverage", 0.1, 600, lambda seconds: run_logged(["./ci/coverage"], "coverage.log", seconds + 3600)),
         ("sanitizers", 0.2, 900, sanitizers),
         ("etcd", 0.1, 300, lambda seconds: run_logged(["./ci/bench"], "bench.log", 2400)),

@@ -12,7 +12,9 @@
 #include "faults/campaign/progress.h"
 #include "faults/campaign/results_folder.h"
 #include "faults/campaign/seed_runner.h"
+#include "faults/campaign/shrink_step.h"
 #include "faults/campaign/summary.h"
+#include "faults/capsule/capsule.h"
 #include "faults/child_process.h"
 #include "runtime/base/random.h"
 
@@ -50,6 +52,12 @@ Result<std::string> IdentityOf(const CampaignOptions& options, const std::string
   return text;
 }
 
+/// A short name of the sources this program is made of.
+std::string ThisCommit() {
+  const BuildId build = ThisBuild();
+  return build.commit.substr(0, 12) + (build.patch.empty() ? "" : "+changes");
+}
+
 class Campaign {
  public:
   explicit Campaign(const CampaignOptions& options)
@@ -70,6 +78,8 @@ class Campaign {
           fmt::format("orrery-sim: {}\n{} seeds are finished and kept\n", status.ToString(), summary_.results.size()));
       return ExitCode::kHarness;
     }
+    summary_.wall_seconds = Elapsed();
+    Shrink();
     return Report();
   }
 
@@ -84,7 +94,7 @@ class Campaign {
   Status Prepare() {
     summary_.today = Today();
     summary_.jobs = options_.jobs;
-    summary_.label = DateText(summary_.today) + (options_.label.empty() ? "" : " " + options_.label);
+    summary_.label = DateText(summary_.today) + " " + (options_.label.empty() ? ThisCommit() : options_.label);
     for (const ScenarioShare& share : options_.shares) {
       summary_.mix += fmt::format("{}{}:{}", summary_.mix.empty() ? "" : ", ", share.scenario, share.weight);
     }
@@ -225,9 +235,22 @@ class Campaign {
     summary_.results.push_back(std::move(result));
   }
 
+  /// What is shrunk, and where it is written, is by now in the results.
+  void Shrink() {
+    if (options_.shrink_minutes <= 0 || summary_.interrupted) return;
+    const auto chosen = ChooseForShrinking(summary_.results, GroupFailures(summary_.results, {}));
+    summary_.minimal_runs = ShrinkFailures(
+        {.program = program_,
+         .scenario_folder = options_.scenario_folder,
+         .out = options_.out,
+         .minutes = options_.shrink_minutes,
+         .jobs = options_.jobs},
+        summary_.results, chosen, [this](const std::string& line) { progress_.Print(line); },
+        [this] { return watch_.interrupted(); });
+  }
+
   ExitCode Report() {
     const std::set<std::string> existing = ExistingNames();
-    summary_.wall_seconds = Elapsed();
     summary_.silent = ledger_.Silent(summary_.sightings, existing);
     FinishSummary(summary_, existing);
     fmt::print("{}", ToText(summary_));

@@ -28,7 +28,7 @@ struct CampaignOptions {
   std::vector<std::string> baselines;  ///< Earlier campaigns, the oldest first: folders or results.jsonl files.
   std::string known_path;              ///< Known failures; empty: none.
   std::string ledger_folder;           ///< Where ledger.json is; empty: none.
-  std::string label;                   ///< Of this night, besides the date: a commit.
+  std::string label;                   ///< Of this night, besides the date; empty: the commit.
   WorkerLimits limits{.cpu_seconds = 120, .wall_seconds = 600, .memory_bytes = uint64_t{4} << 30};
 };
 

@@ -53,6 +53,9 @@ Status Understand(CampaignArguments& arguments) {
   if (options.seeds == 0 && options.minutes <= 0) {
     return Status(StatusCode::kInvalidArgument, "say --seeds or --minutes: a campaign has to end");
   }
+  if (options.shrink_minutes > 0 && options.out.empty()) {
+    return Status(StatusCode::kInvalidArgument, "--shrink-minutes needs --out, the folder for what is shrunk");
+  }
   if (options.resume && options.out.empty()) {
     return Status(StatusCode::kInvalidArgument, "--resume needs --out, the folder to go on with");
   }
@@ -70,6 +73,10 @@ void AddOptions(CLI::App& command, CampaignArguments& arguments) {
   command.add_option("--out", options.out, "Folder for results.jsonl, report.html and junit.xml");
   command.add_flag("--resume", options.resume, "Go on with the campaign in that folder");
   command.add_flag("--double-run", options.double_run, "Every seed twice, with memory placed and filled differently");
+  command
+      .add_option("--shrink-minutes", options.shrink_minutes,
+                  "Shrink the two cheapest seeds of each group; needs --out")
+      ->check(CLI::NonNegativeNumber);
   command.add_option("--max-failures", options.failures_max, "Begin no more after so many that are not known")
       ->capture_default_str();
   command.add_option("--canary-seeds", options.canary_seeds, "Of each scenario that must fail")->capture_default_str();
@@ -77,7 +84,7 @@ void AddOptions(CLI::App& command, CampaignArguments& arguments) {
       ->delimiter(',');
   command.add_option("--known-failures", options.known_path, "File of failures that do not make it red");
   command.add_option("--ledger", options.ledger_folder, "Folder of the ledger of all nights");
-  command.add_option("--label", options.label, "Name of this night, besides the date: a commit");
+  command.add_option("--label", options.label, "Name of this night, besides the date; the commit if left out");
   command.add_option("--cpu-limit", options.limits.cpu_seconds, "CPU seconds of one run; 0: none")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();

@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "faults/campaign/comparison.h"
+#include "faults/campaign/shrink_step.h"
+#include "faults/capsule/capsule.h"
 
 namespace orrery::faults {
 namespace {
@@ -68,6 +70,26 @@ TEST_CASE("Groups: the order in which seeds finished does not matter") {
     CHECK(results[groups[0].seeds.front()].seed == 1);
   } while (std::next_permutation(results.begin(), results.end(),
                                  [](const SeedResult& a, const SeedResult& b) { return a.seed < b.seed; }));
+}
+
+TEST_CASE("Shrinking: the cheapest of every group first, only what a replay can show") {
+  std::vector<SeedResult> results = {Failed(1, 11, "late", 9), Failed(2, 10, "law", 3),   Failed(3, 10, "law", 1),
+                                     Failed(4, 10, "law", 2),  Failed(5, 13, "other", 1), Failed(6, 11, "late", 8),
+                                     Failed(7, 10, "once", 1), Failed(8, 15, "cut", 1),   Failed(9, 14, "ours", 1)};
+  for (SeedResult& result : results) result.confirmed = result.seed != 7;
+  CHECK(ChooseForShrinking(results, GroupFailures(results, {})) == std::vector<size_t>{2, 5, 3, 0});
+}
+
+TEST_CASE("Shrinking: the kinds of a capsule are those of its faults and operations, each once") {
+  Capsule capsule;
+  capsule.faults = {{.id = "kill#1", .kind = FaultKind::kKill},
+                    {.id = "pause#1", .kind = FaultKind::kPause},
+                    {.id = "kill#2", .kind = FaultKind::kKill}};
+  capsule.workloads = {
+      {.name = "register",
+       .operations = {{.operation = {.kind = OperationKind::kPut}}, {.operation = {.kind = OperationKind::kGet}}}},
+      {.name = "set", .operations = {{.operation = {.kind = OperationKind::kAdd}}}}};
+  CHECK(KindsIn(capsule) == std::vector<std::string>{"kill", "pause", "register.get", "register.put", "set.add"});
 }
 
 TEST_CASE("Comparison: new, known, regressed, gone") {

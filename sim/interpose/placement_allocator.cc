@@ -56,7 +56,7 @@ constexpr size_t kHeaderBytes = 16;
 constexpr size_t kSmallMax = 16384;
 constexpr size_t kClasses = 64 + 10;  // 16-byte steps to 1 KiB, then half powers of two to 16 KiB and some.
 constexpr size_t kFreeMin = 32;
-constexpr size_t kChunkBytes = size_t{4} << 20;
+constexpr size_t kChunkBytes = size_t{256} << 10;
 constexpr uintptr_t kNeverReuseBase = uintptr_t{0x0000'2000'0000'0000};
 
 /// In front of every block.
