@@ -1,82 +1,55 @@
 #pragma once
 
+#include <functional>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "faults/fault_executor.h"
+#include "faults/fault_resolver.h"
 #include "faults/scenario.h"
-#include "faults/sim_cluster.h"
 
 namespace orrery::faults {
 
-/// Breaks a cluster according to a plan. When, whom and how is a function of (seed, kind of fault, how many of that
-/// kind there were), so that a change to one kind shifts no other. What the budget (SimCluster::MayDamage)
-/// forbids is left out and counted as such.
+/// What became of the faults of a run.
+struct FaultTally {
+  std::map<std::string, uint64_t> begun;     ///< By name of the kind.
+  std::map<std::string, uint64_t> left_out;  ///< Nobody could be hit, or the budget forbade it.
+};
+
+/// Breaks a cluster according to a plan: when, whom and how is a function of (seed, kind of fault, how many of that
+/// kind there were), so that a change to one kind shifts no other. Resolves each fault, tells of it, has it executed.
 class Nemesis {
  public:
-  /// All outlive the nemesis, which outlives the world's run.
-  Nemesis(SimCluster& cluster, std::vector<FaultPlan> plans, Random random);
+  /// Called with every fault that has begun.
+  using Witness = std::function<void(const FaultEntry&)>;
+
+  /// All outlive the nemesis, which outlives the world's run. `witness` may be empty.
+  Nemesis(SimCluster& cluster, FaultExecutor& executor, std::vector<FaultPlan> plans, Random random, Witness witness);
   Nemesis(const Nemesis&) = delete;
   Nemesis& operator=(const Nemesis&) = delete;
 
+  /// The safety phase begins now.
   void Start();
-  /// No fault begins any more; what is in force ends: network healed, disks well, everybody up and awake.
-  void StopAndHeal();
+  /// No fault begins any more.
+  void Stop() { stopped_ = true; }
 
-  /// How often a kind began, by name; and was left out because of the budget.
-  const std::map<std::string, uint64_t>& begun() const { return begun_; }
-  const std::map<std::string, uint64_t>& left_out() const { return left_out_; }
+  const FaultTally& tally() const { return tally_; }
 
  private:
-  /// One fault on its way: its own randomness, how long it lasts, its place in names.
-  struct Strike {
-    FaultKind kind;
-    Random random;
-    Duration lasts;
-    std::string name;
-  };
-
+  std::string IdOf(size_t plan_index, uint64_t ordinal) const;
   void ScheduleNext(size_t plan_index, uint64_t ordinal);
-  void Begin(size_t plan_index, uint64_t ordinal);
-  /// False: nothing could be done now.
-  bool Dispatch(Strike& strike);
-  bool StrikeNetwork(Strike& strike);
-  bool StrikeProcess(Strike& strike);
-  bool StrikeDisk(Strike& strike);
-  bool StrikeClock(Strike& strike);
-  bool StrikeMembership(Strike& strike);
+  void Begin(size_t plan_index, const std::string& id);
 
-  bool Swizzle(Strike& strike);
-  bool PartitionHalves(Strike& strike, sim::Symmetry symmetry);
-  bool PartitionRing(Strike& strike);
-  bool DelayDuplicates(Strike& strike);
-  bool CrashLoop(Strike& strike);
-  bool BlackOut(Strike& strike);
-  bool CrashForAWhile(Strike& strike, sim::CrashKind kind);
-  void CrashInWrite(Strike& strike, StoreId victim);
-  bool FailSync(Strike& strike);
-  bool FailWrite(Strike& strike);
-  bool FlipBit(Strike& strike);
-
-  void HealLater(const Strike& strike, sim::RuleId rule);
-  void Later(const Strike& strike, Duration after, std::string_view what, std::function<void()> code);
-  StoreId AnyStore(Random& random) const;
-  StoreId AnyMember(Random& random) const;
-  /// Often the leader, because that is where it hurts.
-  StoreId LeaderOrAny(Random& random) const;
-  std::optional<StoreId> AnyUp(Random& random) const;
-  sim::NodeSet Everybody() const;
-  sim::NodeSet Others(StoreId store) const;
-
-  SimCluster& cluster_;
   sim::World& world_;
+  FaultExecutor& executor_;
+  FaultResolver resolver_;
   std::vector<FaultPlan> plans_;
   Random random_;
+  Witness witness_;
+  Duration started_{};
   bool stopped_ = false;
-  sim::NetworkOptions calm_network_;
-  std::map<std::string, uint64_t> begun_;
-  std::map<std::string, uint64_t> left_out_;
+  FaultTally tally_;
 };
 
 }  // namespace orrery::faults

@@ -32,7 +32,13 @@ StoreObserver* ClusterOracle::ObserverOf(StoreId store) {
   return eyes.get();
 }
 
+uint64_t ClusterOracle::LeadershipsOf(StoreId store) const {
+  const auto found = leaderships_.find(store);
+  return found == leaderships_.end() ? 0 : found->second;
+}
+
 void ClusterOracle::OnLeader(StoreId store, RegionId region, PeerId peer, Term term) {
+  ++leaderships_[store];
   const auto [known, first] = leaders_.emplace(std::pair(region, term), peer);
   if (!first && known->second != peer) {
     Break("election-safety", fmt::format("region {}: peers {} and {} both lead in term {}", region.value(),

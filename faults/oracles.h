@@ -31,6 +31,8 @@ class ClusterOracle {
   StoreId leader() const { return leader_; }
   Term highest_term() const { return highest_term_; }
   uint64_t elections() const { return leaders_.size(); }
+  /// How often a replica of this store became leader.
+  uint64_t LeadershipsOf(StoreId store) const;
   uint64_t entries_applied() const { return entries_.size(); }
 
  private:
@@ -49,6 +51,7 @@ class ClusterOracle {
 
   std::map<StoreId, std::unique_ptr<Eyes>> eyes_;
   std::map<std::pair<RegionId, Term>, PeerId> leaders_;
+  std::map<StoreId, uint64_t> leaderships_;
   std::map<Place, Entry> entries_;
   std::map<Place, std::pair<uint64_t, StoreId>> state_hashes_;
   StoreId leader_;

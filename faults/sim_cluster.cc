@@ -13,7 +13,6 @@ namespace orrery::faults {
 namespace {
 
 const ClusterId kSimulatedCluster{7};
-const NodeId kOperatorNode{kClientNodeBit | 1};
 
 constexpr Duration kOperatorAttempt = milliseconds(1000);
 constexpr Duration kInitialisePatience = seconds(120);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "faults/capsule/fault_entry.h"
 #include "faults/client_host.h"
 #include "faults/oracles.h"
 #include "server/store_config.h"
@@ -41,7 +42,7 @@ class SimCluster {
   sim::World& world() { return world_; }
   const ClusterOracle& oracle() const { return oracle_; }
   ClientHost& Client(uint32_t index) { return *clients_.at(index); }
-  static NodeId ClientNode(uint32_t index) { return NodeId(kClientNodeBit | (index + 2)); }
+  static NodeId ClientNode(uint32_t index) { return ClientNodeOf(index); }
 
   /// Every store, members or not, by id.
   const std::vector<StoreId>& stores() const { return stores_; }
@@ -95,7 +96,6 @@ class SimCluster {
   void RunOperator(ClientHost& host);
   void ReplaceUntilDone(ClientHost& host, StoreId old_store, StoreId new_store);
   LawReport CompareOnce(ClientHost& host, bool* settled);
-  StoreId StoreOf(NodeId node) const { return StoreId(node.value()); }
   static std::string AddressOf(StoreId store) { return "store" + ToString(store) + ":1"; }
 
   sim::World& world_;

@@ -8,8 +8,12 @@
 #include <optional>
 #include <utility>
 
-#include "faults/knobs.h"
+#include "faults/fault_executor.h"
+#include "faults/fault_replay.h"
 #include "faults/nemesis.h"
+#include "faults/operation_feed.h"
+#include "faults/recording.h"
+#include "faults/run_plan.h"
 #include "faults/sim_cluster.h"
 #include "runtime/clock.h"
 #include "runtime/fiber/scheduler.h"
@@ -33,18 +37,21 @@ double CpuSeconds() {
 /// One run, phase by phase. The first thing that goes wrong is what the report says.
 class Simulation {
  public:
-  Simulation(const Scenario& scenario, const SimulationOptions& options)
-      : scenario_(scenario),
+  Simulation(RunPlan plan, const SimulationOptions& options)
+      : plan_(std::move(plan)),
         options_(options),
-        random_(Random(options.choices.seed).Split("simulation")),
+        random_(Random(plan_.choices.seed).Split("simulation")),
         world_(MakeWorldOptions()),
-        cluster_(world_, MakeShape()),
-        nemesis_(cluster_, scenario.faults, random_) {
-    for (const WorkloadPlan& plan : scenario_.workloads) {
-      Result<std::unique_ptr<Workload>> made = MakeWorkload(plan.name, plan.options);
-      ORRERY_ASSERT_THAT(made.ok(), made.status().ToString());  // The scenario was validated.
+        cluster_(world_, plan_.shape),
+        executor_(cluster_),
+        nemesis_(cluster_, executor_, plan_.faults, random_, [this](const FaultEntry& fault) { Witness(fault); }),
+        replay_(cluster_, executor_, plan_.capsule == nullptr ? std::vector<FaultEntry>() : plan_.capsule->faults) {
+    for (const WorkloadPlan& workload : plan_.workloads) {
+      Result<std::unique_ptr<Workload>> made = MakeWorkload(workload.name, workload.options);
+      ORRERY_ASSERT_THAT(made.ok(), made.status().ToString());  // Scenario and capsule were validated.
       workloads_.push_back(std::move(made).value());
     }
+    if (options_.recording != nullptr) options_.recording->Begin(plan_);
   }
 
   /// Fibers refer to the cluster and the workloads: they end first.
@@ -62,33 +69,33 @@ class Simulation {
 
  private:
   sim::WorldOptions MakeWorldOptions() const {
-    return sim::WorldOptions{.choices = options_.choices,
-                             .events_max = scenario_.events_max,
+    return sim::WorldOptions{.choices = plan_.choices,
+                             .events_max = plan_.events_max,
                              .trace = options_.trace,
                              .events = options_.events,
                              .stack_fill = options_.stack_fill,
-                             .scenario = scenario_.name,
-                             .repro = ReproLine(scenario_.name, options_.choices.seed)};
+                             .scenario = plan_.scenario,
+                             .repro = plan_.repro};
   }
 
-  ClusterShape MakeShape() const {
-    Random draw = random_.Split("shape");
-    ClusterShape shape;
-    shape.stores = static_cast<uint32_t>(draw.Between(scenario_.stores_low, scenario_.stores_high));
-    shape.spares = scenario_.spare_stores;
-    shape.lying_fsync = scenario_.lying_fsync;
-    for (const WorkloadPlan& plan : scenario_.workloads) shape.clients += plan.options.clients;
-    shape.options = DrawStoreOptions(random_, scenario_.random_knobs);
-    return shape;
+  void Witness(const FaultEntry& fault) {
+    if (options_.recording != nullptr) options_.recording->Add(fault);
   }
 
   void RunPhases() {
     if (!Initialise()) return;
     StartWorkloads();
     nemesis_.Start();
-    if (!Expect(world_.RunUntil([this] { return Broken(); }, scenario_.safety), "safety")) return;
-    if (Broken()) return;
-    nemesis_.StopAndHeal();
+    replay_.Start();
+    const RunOutcome outcome = world_.RunUntil(
+        [this] {
+          replay_.Look();
+          return Broken();
+        },
+        plan_.safety);
+    if (!Expect(outcome, "safety") || Broken()) return;
+    nemesis_.Stop();
+    executor_.StopAndHeal();
     stop_clients_ = true;
     if (!Settle() || !Finish()) return;
     Compare();
@@ -108,7 +115,7 @@ class Simulation {
   void StartWorkloads() {
     uint32_t host = 0;
     for (size_t i = 0; i < workloads_.size(); ++i) {
-      for (uint32_t client = 0; client < scenario_.workloads[i].options.clients; ++client, ++host) {
+      for (uint32_t client = 0; client < plan_.workloads[i].options.clients; ++client, ++host) {
         ++running_clients_;
         world_.RunInNode(SimCluster::ClientNode(host), [this, i, client, host](Runtime&) {
           cluster_.Client(host).Spawn({"workload", i},
@@ -118,26 +125,36 @@ class Simulation {
     }
   }
 
+  std::unique_ptr<OperationFeed> MakeFeed(size_t workload_index, uint32_t client) const {
+    if (plan_.capsule != nullptr) {
+      return std::make_unique<ListedFeed>(plan_.capsule->workloads.at(workload_index), client);
+    }
+    const Random random = random_.Split("workload").Split(workload_index).Split(client);
+    return std::make_unique<DrawnFeed>(*workloads_[workload_index], plan_.workloads[workload_index], client, random,
+                                       plan_.safety);
+  }
+
   void RunClient(ClientHost& node, size_t workload_index, uint32_t client_index) {
     Workload& workload = *workloads_[workload_index];
-    const WorkloadPlan& plan = scenario_.workloads[workload_index];
-    WorkloadClient client{node.runtime(), node.kv(), client_index,
-                          random_.Split("workload").Split(workload_index).Split(client_index)};
-    const std::string name = fmt::format("{}{}/client{}", plan.name, workload_index, client_index);
-    Random pauses = client.random.Split("pauses");
-    while (!stop_clients_) {
-      workload.Step(client);
+    WorkloadClient client{node.runtime(), node.kv(), client_index, random_.Split("client").Split(client_index)};
+    const std::string name = fmt::format("{}{}/client{}", workload.name(), workload_index, client_index);
+    const std::unique_ptr<OperationFeed> feed = MakeFeed(workload_index, client_index);
+    Clock& clock = node.runtime().clock;
+    const Instant began = clock.Now();
+    while (const std::optional<OperationEntry> entry = feed->Next(clock.Now() - began)) {
+      if (options_.recording != nullptr) options_.recording->Add(workload_index, *entry);
+      if (began + entry->start > clock.Now()) node.runtime().scheduler.SleepUntil(began + entry->start);
+      if (stop_clients_) break;
+      workload.Run(client, entry->operation);
       const WorkloadStats& stats = workload.stats();
       world_.RecordClient(name, HashCombine(HashCombine(stats.acknowledged, stats.failed), stats.unknown), name);
-      const Duration pause(pauses.Between(plan.pause.low.count(), plan.pause.high.count()));
-      node.runtime().scheduler.SleepUntil(node.runtime().clock.Now() + pause);
     }
     --running_clients_;
   }
 
   /// Everybody is whole again, and every operation has come to an end.
   bool Settle() {
-    const Duration limit = scenario_.liveness_limit + kDrainLimit;
+    const Duration limit = plan_.liveness_limit + kDrainLimit;
     const RunOutcome outcome =
         world_.RunUntil([this] { return Broken() || (running_clients_ == 0 && cluster_.Whole()); }, limit);
     if (Broken()) return false;
@@ -155,15 +172,15 @@ class Simulation {
         cluster_.Client(host).Spawn({"finish", i}, [&, i](ClientHost& node) {
           WorkloadClient client{node.runtime(), node.kv(), 0, random_.Split("finish").Split(i)};
           const Status status =
-              workloads_[i]->Finish(client, Deadline::After(node.runtime().clock.Now(), scenario_.liveness_limit));
+              workloads_[i]->Finish(client, Deadline::After(node.runtime().clock.Now(), plan_.liveness_limit));
           if (!status.ok() && first_error.ok()) first_error = status;
           ++finished;
         });
       });
-      host += scenario_.workloads[i].options.clients;
+      host += plan_.workloads[i].options.clients;
     }
-    const RunOutcome outcome = world_.RunUntil([&] { return Broken() || finished == workloads_.size(); },
-                                               scenario_.liveness_limit + kDrainLimit);
+    const RunOutcome outcome =
+        world_.RunUntil([&] { return Broken() || finished == workloads_.size(); }, plan_.liveness_limit + kDrainLimit);
     if (Broken()) return false;
     if (!Progressed(outcome, "finish", "the final reads did not end")) return false;
     if (first_error.ok()) return true;
@@ -240,8 +257,8 @@ class Simulation {
   }
 
   void FillReport(double cpu_seconds) {
-    report_.scenario = scenario_.name;
-    report_.seed = options_.choices.seed;
+    report_.scenario = plan_.scenario;
+    report_.seed = plan_.choices.seed;
     report_.fingerprint = world_.fingerprint();
     report_.events = world_.events();
     report_.virtual_seconds = static_cast<double>(world_.Now().count()) / 1e9;
@@ -259,8 +276,10 @@ class Simulation {
     for (const auto& [name, count] : world_.FaultCounts()) {
       if (count > 0) report_.faults[name] = count;
     }
-    report_.plans = nemesis_.begun();
-    report_.left_out = nemesis_.left_out();
+    const FaultTally& tally = plan_.capsule == nullptr ? nemesis_.tally() : replay_.tally();
+    report_.plans = tally.begun;
+    report_.left_out = tally.left_out;
+    report_.stale = replay_.Stale();
     report_.probes = world_.ProbeHits();
     WriteHistories();
     report_.outcome = "ok";
@@ -284,13 +303,15 @@ class Simulation {
     }
   }
 
-  const Scenario& scenario_;
+  const RunPlan plan_;
   const SimulationOptions& options_;
   Random random_;
   std::vector<std::unique_ptr<Workload>> workloads_;
   sim::World world_;
   SimCluster cluster_;
+  FaultExecutor executor_;
   Nemesis nemesis_;
+  FaultReplay replay_;
   bool stop_clients_ = false;
   uint32_t running_clients_ = 0;
   std::optional<Failure> failure_;
@@ -304,7 +325,11 @@ std::string ReproLine(const std::string& scenario, uint64_t seed) {
 }
 
 SimulationReport RunSimulation(const Scenario& scenario, const SimulationOptions& options) {
-  return Simulation(scenario, options).Run();
+  return Simulation(DrawPlan(scenario, options.choices), options).Run();
+}
+
+SimulationReport ReplayCapsule(const Capsule& capsule, const SimulationOptions& options) {
+  return Simulation(PlanOf(capsule, options.choices), options).Run();
 }
 
 }  // namespace orrery::faults

@@ -18,13 +18,23 @@ class Trace;
 
 namespace orrery::faults {
 
+struct Capsule;
+class Recording;
+
 /// What one run is besides its scenario.
 struct SimulationOptions {
   sim::ChoiceOptions choices;  ///< With the seed.
   sim::Trace* trace = nullptr;
   sim::EventSink* events = nullptr;
   std::optional<unsigned char> stack_fill;
-  std::string history_folder;  ///< Histories of the workloads are written there, if not empty.
+  std::string history_folder;      ///< Histories of the workloads are written there, if not empty.
+  Recording* recording = nullptr;  ///< Gets every fault and operation; may be null. Outlives the run.
+};
+
+/// An entry of a capsule that did not happen.
+struct StaleEntry {
+  std::string id;
+  std::string why;
 };
 
 /// What came of one workload.
@@ -61,6 +71,7 @@ struct SimulationReport {
   std::map<std::string, uint64_t> plans;     ///< What the plan began, by name of the kind.
   std::map<std::string, uint64_t> left_out;  ///< What the budget forbade.
   std::map<std::string, uint64_t> probes;
+  std::vector<StaleEntry> stale;  ///< Replays: faults of the capsule that did not happen.
 
   /// One JSON object on one line.
   std::string ToJson() const;
@@ -75,5 +86,10 @@ std::string ReproLine(const std::string& scenario, uint64_t seed);
 /// everything is healed and must make progress; then the laws are judged. Deterministic: a function of scenario and
 /// choices.
 SimulationReport RunSimulation(const Scenario& scenario, const SimulationOptions& options);
+
+/// Runs what a capsule lists, under options.choices (usually the capsule's own): no fault and no operation is drawn. A
+/// run that was recorded and is replayed under its own choices by the same build has the same fingerprint.
+/// Requires: capsule.Validate().
+SimulationReport ReplayCapsule(const Capsule& capsule, const SimulationOptions& options);
 
 }  // namespace orrery::faults

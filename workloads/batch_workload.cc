@@ -21,17 +21,25 @@ Bytes KeyOf(uint64_t group, uint64_t i) {
 
 }  // namespace
 
-void BatchWorkload::Step(WorkloadClient& client) {
-  const uint64_t group = client.random.Skewed(options().keys);
-  if (client.random.Below(2) == 0) {
-    Write(client, group);
-  } else {
-    Read(client, group, OperationDeadline(client)).IgnoreError();  // Recorded either way.
-  }
+Operation BatchWorkload::Draw(uint32_t, Random random) const {
+  Operation operation;
+  operation.key = random.Skewed(options().keys);
+  const uint64_t dice = random.Below(4);
+  operation.kind = dice < 2 ? OperationKind::kWriteGroup : OperationKind::kReadGroup;
+  operation.detail = dice == 3 ? 1 : 0;
+  return operation;
 }
 
-void BatchWorkload::Write(WorkloadClient& client, uint64_t group) {
-  const uint64_t number = next_number_++;
+void BatchWorkload::Run(WorkloadClient& client, const Operation& operation) {
+  if (operation.kind == OperationKind::kWriteGroup) return Write(client, operation);
+  ORRERY_ASSERT(operation.kind == OperationKind::kReadGroup);
+  const bool reverse = operation.detail != 0;
+  Read(client, operation.key, reverse, OperationDeadline(client)).IgnoreError();  // Recorded either way.
+}
+
+void BatchWorkload::Write(WorkloadClient& client, const Operation& operation) {
+  const uint64_t group = operation.key;
+  const uint64_t number = ValueNumber(client.index, operation.ordinal);
   std::vector<check::MicroOp> writes;
   std::vector<Mutation> batch;
   for (uint64_t i = 0; i < kGroupSize; ++i) {
@@ -45,9 +53,8 @@ void BatchWorkload::Write(WorkloadClient& client, uint64_t group) {
   pending.Ok(writes);
 }
 
-Status BatchWorkload::Read(WorkloadClient& client, uint64_t group, Deadline deadline) {
+Status BatchWorkload::Read(WorkloadClient& client, uint64_t group, bool reverse, Deadline deadline) {
   Recorder::Pending pending(recorder(), client, GroupReads(group, {}));
-  const bool reverse = client.random.Below(2) == 0;
   const Result<ScanResponse> page = client.kv.Scan(
       ScanRequest{.start = GroupPrefix(group) + "/", .end = GroupPrefix(group) + "0", .reverse = reverse}, deadline);
   if (!page.ok()) {
@@ -78,7 +85,8 @@ std::vector<check::MicroOp> BatchWorkload::GroupReads(uint64_t group, std::span<
 
 Status BatchWorkload::Finish(WorkloadClient& client, Deadline deadline) {
   for (uint64_t group = 0; group < options().keys; ++group) {
-    ORRERY_RETURN_IF_ERROR(Read(client, group, deadline).Wrap("final read of " + GroupPrefix(group)));
+    const bool reverse = client.random.Below(2) == 0;
+    ORRERY_RETURN_IF_ERROR(Read(client, group, reverse, deadline).Wrap("final read of " + GroupPrefix(group)));
   }
   return Status::Ok();
 }

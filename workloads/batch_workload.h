@@ -22,17 +22,16 @@ class BatchWorkload final : public RecordingWorkload {
 
   std::string_view name() const override { return kName; }
   std::string_view law() const override { return kLaw; }
-  void Step(WorkloadClient& client) override;
+  Operation Draw(uint32_t client, Random random) const override;
+  void Run(WorkloadClient& client, const Operation& operation) override;
   Status Finish(WorkloadClient& client, Deadline deadline) override;
   LawReport Judge() override;
 
  private:
-  void Write(WorkloadClient& client, uint64_t group);
-  Status Read(WorkloadClient& client, uint64_t group, Deadline deadline);
+  void Write(WorkloadClient& client, const Operation& operation);
+  Status Read(WorkloadClient& client, uint64_t group, bool reverse, Deadline deadline);
   /// Reads of the whole group; nil for keys that are not among `pairs`.
   std::vector<check::MicroOp> GroupReads(uint64_t group, std::span<const KeyValue> pairs);
-
-  uint64_t next_number_ = 1;
 };
 
 }  // namespace orrery

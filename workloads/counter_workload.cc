@@ -12,8 +12,13 @@ constexpr std::string_view kPrefix = "counter";
 
 }  // namespace
 
-void CounterWorkload::Step(WorkloadClient& client) {
-  const uint64_t key = client.random.Skewed(options().keys);
+Operation CounterWorkload::Draw(uint32_t, Random random) const {
+  return Operation{.kind = OperationKind::kIncrement, .key = random.Skewed(options().keys)};
+}
+
+void CounterWorkload::Run(WorkloadClient& client, const Operation& operation) {
+  ORRERY_ASSERT(operation.kind == OperationKind::kIncrement);
+  const uint64_t key = operation.key;
   const Deadline deadline = OperationDeadline(client);
   const Result<std::optional<Bytes>> current = Read(client, key, deadline);
   if (!current.ok()) return;

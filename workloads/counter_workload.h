@@ -18,7 +18,8 @@ class CounterWorkload final : public RecordingWorkload {
 
   std::string_view name() const override { return kName; }
   std::string_view law() const override { return kLaw; }
-  void Step(WorkloadClient& client) override;
+  Operation Draw(uint32_t client, Random random) const override;
+  void Run(WorkloadClient& client, const Operation& operation) override;
   Status Finish(WorkloadClient& client, Deadline deadline) override;
   LawReport Judge() override;
 

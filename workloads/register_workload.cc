@@ -14,19 +14,30 @@ constexpr std::string_view kPrefix = "register";
 RegisterWorkload::RegisterWorkload(const WorkloadOptions& options)
     : RecordingWorkload(options), known_(options.clients) {}
 
-void RegisterWorkload::Step(WorkloadClient& client) {
-  const uint64_t key = client.random.Skewed(options().keys);
-  const uint64_t dice = client.random.Below(100);
+Operation RegisterWorkload::Draw(uint32_t client, Random random) const {
+  Operation operation;
+  operation.key = random.Skewed(options().keys);
+  const uint64_t dice = random.Below(100);
   // Every third client nearly only reads: it stays with a deposed leader as long as that one answers.
-  const uint64_t reads = client.index % 3 == 2 ? 97 : 45;
+  const uint64_t reads = client % 3 == 2 ? 97 : 45;
   if (dice < reads) {
-    Get(client, key, OperationDeadline(client)).IgnoreError();  // Recorded either way.
+    operation.kind = OperationKind::kGet;
   } else if (dice < 75) {
-    Put(client, key);
-  } else if (dice < 98) {
-    Swap(client, key);
+    operation.kind = OperationKind::kPut;
   } else {
-    Delete(client, key);
+    operation.kind = dice < 98 ? OperationKind::kSwap : OperationKind::kDelete;
+  }
+  return operation;
+}
+
+void RegisterWorkload::Run(WorkloadClient& client, const Operation& operation) {
+  switch (operation.kind) {
+    case OperationKind::kGet:
+      return Get(client, operation.key, OperationDeadline(client)).IgnoreError();  // Recorded either way.
+    case OperationKind::kPut: return Put(client, operation);
+    case OperationKind::kSwap: return Swap(client, operation);
+    case OperationKind::kDelete: return Delete(client, operation.key);
+    default: ORRERY_UNREACHABLE(OperationKindName(operation.kind));
   }
 }
 
@@ -42,8 +53,9 @@ Status RegisterWorkload::Get(WorkloadClient& client, uint64_t key, Deadline dead
   return Status::Ok();
 }
 
-void RegisterWorkload::Put(WorkloadClient& client, uint64_t key) {
-  const uint64_t number = next_number_++;
+void RegisterWorkload::Put(WorkloadClient& client, const Operation& operation) {
+  const uint64_t key = operation.key;
+  const uint64_t number = ValueNumber(client.index, operation.ordinal);
   const check::MicroOp write = check::Write(KeyValue(key), NumberValue(number));
   Recorder::Pending pending(recorder(), client, write);
   const Status status =
@@ -62,10 +74,11 @@ void RegisterWorkload::Delete(WorkloadClient& client, uint64_t key) {
   pending.Ok(write);
 }
 
-void RegisterWorkload::Swap(WorkloadClient& client, uint64_t key) {
+void RegisterWorkload::Swap(WorkloadClient& client, const Operation& operation) {
+  const uint64_t key = operation.key;
   const auto remembered = known_[client.index].find(key);
   const std::optional<uint64_t> expected = remembered == known_[client.index].end() ? std::nullopt : remembered->second;
-  const uint64_t desired = next_number_++;
+  const uint64_t desired = ValueNumber(client.index, operation.ordinal);
   check::MicroOp swap = check::Cas(KeyValue(key), NumberValue(expected), NumberValue(desired));
   Recorder::Pending pending(recorder(), client, swap);
   const auto expected_bytes =

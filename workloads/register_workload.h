@@ -18,7 +18,8 @@ class RegisterWorkload final : public RecordingWorkload {
 
   std::string_view name() const override { return kName; }
   std::string_view law() const override { return kLaw; }
-  void Step(WorkloadClient& client) override;
+  Operation Draw(uint32_t client, Random random) const override;
+  void Run(WorkloadClient& client, const Operation& operation) override;
   Status Finish(WorkloadClient& client, Deadline deadline) override;
   LawReport Judge() override;
 
@@ -27,16 +28,15 @@ class RegisterWorkload final : public RecordingWorkload {
   using Known = std::map<uint64_t, std::optional<uint64_t>>;
 
   Status Get(WorkloadClient& client, uint64_t key, Deadline deadline);
-  void Put(WorkloadClient& client, uint64_t key);
+  void Put(WorkloadClient& client, const Operation& operation);
   void Delete(WorkloadClient& client, uint64_t key);
-  void Swap(WorkloadClient& client, uint64_t key);
+  void Swap(WorkloadClient& client, const Operation& operation);
   check::Value KeyValue(uint64_t key) { return recorder().Int(key); }
   check::Value NumberValue(const std::optional<uint64_t>& number) {
     return number ? recorder().Int(*number) : check::kNil;
   }
 
   std::vector<Known> known_;
-  uint64_t next_number_ = 1;
 };
 
 }  // namespace orrery

@@ -1,5 +1,6 @@
 #include "workloads/set_workload.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "client/kv_client.h"
@@ -13,6 +14,7 @@ namespace {
 constexpr std::string_view kPrefix = "set";
 constexpr std::string_view kAfterPrefix = "set0";  // '0' follows '/'.
 constexpr uint64_t kReadEvery = 50;
+constexpr uint64_t kPageRowsMax = 2000;
 
 std::optional<uint64_t> ElementOf(ByteView key) {
   const ByteView digits = key.substr(kPrefix.size() + 1);
@@ -30,16 +32,20 @@ check::Value ElementOf(Recorder& recorder, const KeyValue& pair) {
 
 }  // namespace
 
-void SetWorkload::Step(WorkloadClient& client) {
-  if (client.random.Below(kReadEvery) == 0) {
-    ReadAll(client, OperationDeadline(client)).IgnoreError();  // A read that failed says nothing about the set.
-  } else {
-    Add(client);
-  }
+Operation SetWorkload::Draw(uint32_t, Random random) const {
+  if (random.Below(kReadEvery) != 0) return Operation{.kind = OperationKind::kAdd};
+  return Operation{.kind = OperationKind::kReadAll, .detail = 1 + random.Below(kPageRowsMax)};
 }
 
-void SetWorkload::Add(WorkloadClient& client) {
-  const uint64_t element = next_element_++;
+void SetWorkload::Run(WorkloadClient& client, const Operation& operation) {
+  if (operation.kind == OperationKind::kAdd) return Add(client, ValueNumber(client.index, operation.ordinal));
+  ORRERY_ASSERT(operation.kind == OperationKind::kReadAll);
+  const auto page_rows = static_cast<uint32_t>(std::clamp<uint64_t>(operation.detail, 1, kPageRowsMax));
+  ReadAll(client, page_rows, OperationDeadline(client))
+      .IgnoreError();  // A read that failed says nothing about the set.
+}
+
+void SetWorkload::Add(WorkloadClient& client, uint64_t element) {
   const check::MicroOp add = check::AddToSet(recorder().Text(kPrefix), recorder().Int(element));
   Recorder::Pending pending(recorder(), client, add);
   const Status status = client.kv.Put(NumberedKey(kPrefix, element), MakeValue(element, options().value_bytes),
@@ -48,10 +54,10 @@ void SetWorkload::Add(WorkloadClient& client) {
   pending.Ok(add);
 }
 
-Status SetWorkload::ReadAll(WorkloadClient& client, Deadline deadline) {
+Status SetWorkload::ReadAll(WorkloadClient& client, uint32_t page_rows, Deadline deadline) {
   const check::Value key = recorder().Text(kPrefix);
   Recorder::Pending pending(recorder(), client, check::Read(key));
-  const Result<std::vector<check::Value>> elements = Walk(client, deadline);
+  const Result<std::vector<check::Value>> elements = Walk(client, page_rows, deadline);
   if (!elements.ok()) {
     pending.Failed(elements.status());
     return elements.status();
@@ -60,10 +66,10 @@ Status SetWorkload::ReadAll(WorkloadClient& client, Deadline deadline) {
   return Status::Ok();
 }
 
-Result<std::vector<check::Value>> SetWorkload::Walk(WorkloadClient& client, Deadline deadline) {
+Result<std::vector<check::Value>> SetWorkload::Walk(WorkloadClient& client, uint32_t page_rows, Deadline deadline) {
   std::vector<check::Value> elements;
   ScanRequest request{.start = Bytes(kPrefix) + "/", .end = Bytes(kAfterPrefix)};
-  request.limit = static_cast<uint32_t>(1 + client.random.Below(2000));
+  request.limit = page_rows;
   while (true) {
     ORRERY_ASSIGN_OR_RETURN(const ScanResponse page, client.kv.Scan(request, deadline));
     for (const KeyValue& pair : page.pairs) elements.push_back(ElementOf(recorder(), pair));
@@ -73,7 +79,8 @@ Result<std::vector<check::Value>> SetWorkload::Walk(WorkloadClient& client, Dead
 }
 
 Status SetWorkload::Finish(WorkloadClient& client, Deadline deadline) {
-  return ReadAll(client, deadline).Wrap("final read of the set");
+  const auto page_rows = static_cast<uint32_t>(1 + client.random.Below(kPageRowsMax));
+  return ReadAll(client, page_rows, deadline).Wrap("final read of the set");
 }
 
 LawReport SetWorkload::Judge() {

@@ -18,17 +18,16 @@ class SetWorkload final : public RecordingWorkload {
 
   std::string_view name() const override { return kName; }
   std::string_view law() const override { return kLaw; }
-  void Step(WorkloadClient& client) override;
+  Operation Draw(uint32_t client, Random random) const override;
+  void Run(WorkloadClient& client, const Operation& operation) override;
   Status Finish(WorkloadClient& client, Deadline deadline) override;
   LawReport Judge() override;
 
  private:
-  void Add(WorkloadClient& client);
-  /// One read of the whole set, page by page.
-  Status ReadAll(WorkloadClient& client, Deadline deadline);
-  Result<std::vector<check::Value>> Walk(WorkloadClient& client, Deadline deadline);
-
-  uint64_t next_element_ = 1;
+  void Add(WorkloadClient& client, uint64_t element);
+  /// One read of the whole set, `page_rows` at a time.
+  Status ReadAll(WorkloadClient& client, uint32_t page_rows, Deadline deadline);
+  Result<std::vector<check::Value>> Walk(WorkloadClient& client, uint32_t page_rows, Deadline deadline);
 };
 
 }  // namespace orrery

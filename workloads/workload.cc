@@ -15,6 +15,13 @@ Status WorkloadOptions::Validate() const {
   return CheckRange<int64_t>("operation_timeout (ns)", operation_timeout.count(), 1000000, 3600ll * 1000000000);
 }
 
+void Workload::Step(WorkloadClient& client) {
+  const uint64_t ordinal = ++client.steps;
+  Operation operation = Draw(client.index, client.random.Split(ordinal));
+  operation.ordinal = ordinal;
+  Run(client, operation);
+}
+
 std::vector<WorkloadInfo> AllWorkloads() {
   return {{RegisterWorkload::kName, RegisterWorkload::kLaw},
           {SetWorkload::kName, SetWorkload::kLaw},

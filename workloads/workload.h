@@ -9,6 +9,7 @@
 #include "runtime/base/random.h"
 #include "runtime/base/status.h"
 #include "runtime/base/time.h"
+#include "workloads/operation.h"
 
 namespace orrery {
 
@@ -19,8 +20,9 @@ struct Runtime;
 struct WorkloadClient {
   Runtime& runtime;
   KvClient& kv;
-  uint32_t index;  ///< 0 .. clients - 1.
-  Random random;   ///< This client's draws for this workload.
+  uint32_t index;      ///< 0 .. clients - 1.
+  Random random;       ///< This client's draws for this workload.
+  uint64_t steps = 0;  ///< Operations begun so far.
 };
 
 /// Sizes shared by all workloads; what a field means to a law stands with the law.
@@ -61,8 +63,8 @@ struct LawReport {
 };
 
 /// A law and the operations that put it to the test, against any cluster. One object serves all clients of
-/// a run, on one thread. The driver calls Step of each client again and again, then, with a cluster that
-/// answers, Finish by one client, then Judge.
+/// a run, on one thread. The driver has each client run operations, one after the other - drawn by Draw or read from a
+/// capsule -, then, with a cluster that answers, calls Finish by one client, then Judge.
 class Workload {
  public:
   virtual ~Workload() = default;
@@ -71,9 +73,14 @@ class Workload {
   /// The law in a sentence or two.
   virtual std::string_view law() const = 0;
 
-  /// One operation: draws it, runs it, records what came back. Suspends. Throws Cancelled; then the
-  /// operation counts as unknown.
-  virtual void Step(WorkloadClient& client) = 0;
+  /// What a client does next, but for its ordinal: a function of the client and `random` only. Does not suspend.
+  virtual Operation Draw(uint32_t client, Random random) const = 0;
+  /// Runs one operation and records what came back. What it writes depends on the client and the operation only.
+  /// Suspends. Throws Cancelled; then the operation counts as unknown. Requires: a kind of this workload, a key in
+  /// range.
+  virtual void Run(WorkloadClient& client, const Operation& operation) = 0;
+  /// Draws the client's next operation by name and runs it. Suspends.
+  void Step(WorkloadClient& client);
   /// Reads the final state, retrying until `deadline`. An error means that it could not be read. Suspends.
   virtual Status Finish(WorkloadClient& client, Deadline deadline) = 0;
   /// Whether the law held. Does not suspend.

@@ -80,7 +80,7 @@ Status Wrong(std::string what) {
   return Status(StatusCode::kInvalidArgument, std::move(what));
 }
 
-Result<StoreId> StoreOf(std::string_view word) {
+Result<StoreId> StoreByText(std::string_view word) {
   const std::optional<uint64_t> number = NumberBehind("store", word);
   if (!number || *number == 0) return Wrong(fmt::format("\"{}\" is no store: stores are store1, store2 ...", word));
   return StoreId(*number);
@@ -110,6 +110,19 @@ bool TakesDurableState(const FaultEntry& fault) {
          (fault.kind == FaultKind::kFsyncError && fault.how == "manifest");
 }
 
+std::string Describe(const FaultEntry& fault) {
+  std::string words = fault.id;
+  for (const NodeId node : fault.targets) words += " " + NodeText(node);
+  if (!fault.others.empty()) words += " |";
+  for (const NodeId node : fault.others) words += " " + NodeText(node);
+  const FaultFields& fields = FaultFieldsOf(fault.kind);
+  if (fields.lasts) words += fmt::format(", {:.3f} s", static_cast<double>(fault.lasts.count()) / 1e9);
+  if (!fields.amount.name.empty()) words += fmt::format(", {} {}", fields.amount.name, fault.amount);
+  if (!fault.how.empty()) words += ", " + fault.how;
+  for (const FaultStep& step : fault.steps) words += ", " + ToString(step, fields.steps);
+  return words;
+}
+
 std::string ToString(const FaultStep& step, Steps fields) {
   const std::string after = SecondsText(step.after);
   switch (fields) {
@@ -133,9 +146,9 @@ Result<FaultStep> ParseFaultStep(std::string_view text, Steps fields) {
     step.how = std::string(words[1]);
     return step;
   }
-  ORRERY_ASSIGN_OR_RETURN(step.store, StoreOf(words[1]));
+  ORRERY_ASSIGN_OR_RETURN(step.store, StoreByText(words[1]));
   if (fields == Steps::kStorePeer) {
-    ORRERY_ASSIGN_OR_RETURN(step.peer, StoreOf(words[2]));
+    ORRERY_ASSIGN_OR_RETURN(step.peer, StoreByText(words[2]));
   }
   if (fields == Steps::kStoreUntil) {
     ORRERY_ASSIGN_OR_RETURN(step.until, SpanOf(words[2]));

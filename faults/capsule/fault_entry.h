@@ -99,6 +99,9 @@ const FaultFields& FaultFieldsOf(FaultKind kind);
 /// Whether it takes durable state from a store that may be a member: bounded by the budget of the cluster.
 bool TakesDurableState(const FaultEntry& fault);
 
+/// One line for people.
+std::string Describe(const FaultEntry& fault);
+
 std::string ToString(const FaultStep& step, FaultFields::Steps fields);
 /// kInvalidArgument saying what is wrong.
 Result<FaultStep> ParseFaultStep(std::string_view text, FaultFields::Steps fields);
@@ -108,6 +111,10 @@ constexpr NodeId ClientNodeOf(uint32_t index) {
   return NodeId(kClientNodeBit | (uint64_t{index} + 2));
 }
 constexpr NodeId kOperatorNode{kClientNodeBit | 1};
+/// Requires: a store's node.
+constexpr StoreId StoreOf(NodeId node) {
+  return StoreId(node.value());
+}
 /// "store2", "client0", "operator".
 std::string NodeText(NodeId node);
 std::optional<NodeId> NodeByText(std::string_view text);

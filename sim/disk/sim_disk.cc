@@ -41,6 +41,9 @@ Status SimDisk::Finish(const DiskOp& op, Status outcome) {
   const uint64_t head = (static_cast<uint64_t>(op.kind) << 8) | static_cast<uint64_t>(op.outcome);
   fingerprint_ = HashCombine(HashCombine(HashCombine(fingerprint_, head), op.path_hash), op.offset);
   fingerprint_ = HashCombine(HashCombine(fingerprint_, op.length), op.content_hash);
+  if (op.outcome == StatusCode::kOk) {
+    ++done_[static_cast<size_t>(op.kind)][static_cast<size_t>(ClassOf(op.path))];
+  }
   if (observer_) observer_(op);
   return outcome;
 }

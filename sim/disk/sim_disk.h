@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -33,6 +34,7 @@ enum class DiskOpKind : uint8_t {
   kMakeDirectory,
   kSyncDirectory
 };
+constexpr int kDiskOpKindCount = 9;
 /// Stable name for traces ("write").
 std::string_view DiskOpKindName(DiskOpKind kind);
 
@@ -152,6 +154,10 @@ class SimDisk final : public Disk {
   /// Whether a fault was injected that may make a reopen fail (failed syncs or reads, flips).
   bool was_damaged() const { return damaged_; }
   uint64_t mutations() const { return mutations_; }
+  /// Operations of a kind on a class of files that succeeded, over all lives.
+  uint64_t done(DiskOpKind kind, PathClass path_class) const {
+    return done_[static_cast<size_t>(kind)][static_cast<size_t>(path_class)];
+  }
   /// Number of the current life. Files opened in an earlier one are dead.
   uint64_t life() const { return life_; }
   /// Rolling hash of all DiskOps of all lives.
@@ -187,6 +193,7 @@ class SimDisk final : public Disk {
   FaultRules rules_;
   std::function<void(const DiskOp&)> observer_;
   DiskFaultCounts counts_{};
+  std::array<std::array<uint64_t, kPathClassCount>, kDiskOpKindCount> done_{};
   /// Operations seen per path hash. Looked up only, never iterated.
   std::unordered_map<uint64_t, uint64_t> operations_;
   Duration debt_{0};

@@ -1,0 +1,198 @@
+#include "faults/fault_resolver.h"
+
+#include <algorithm>
+
+namespace orrery::faults {
+namespace {
+
+constexpr int64_t kHourNanos = 3'600'000'000'000;
+constexpr uint64_t kRoomBytesMax = 20'000;
+constexpr uint64_t kDiskOperationsMax = 60;
+
+}  // namespace
+
+std::optional<FaultEntry> FaultResolver::Resolve(FaultKind kind, Random random, Duration lasts) const {
+  FaultEntry fault;
+  fault.kind = kind;
+  if (FaultFieldsOf(kind).lasts) fault.lasts = lasts;
+  bool found = false;
+  if (kind <= FaultKind::kQueueFull) {
+    found = ResolveNetwork(fault, random, lasts);
+  } else if (kind <= FaultKind::kGracefulRestart) {
+    found = ResolveProcess(fault, random, lasts);
+  } else if (kind <= FaultKind::kCrashInWrite) {
+    found = ResolveDisk(fault, random);
+  } else if (kind <= FaultKind::kClockDrift) {
+    found = ResolveClock(fault, random);
+  } else {
+    found = ResolveMembership(fault, random);
+  }
+  return found ? std::optional(fault) : std::nullopt;
+}
+
+bool FaultResolver::ResolveNetwork(FaultEntry& fault, Random& random, Duration lasts) const {
+  switch (fault.kind) {
+    case FaultKind::kSwizzleClog: Swizzle(fault, random, lasts); return true;
+    case FaultKind::kPartitionHalves:
+    case FaultKind::kPartitionOneWay: return Halves(fault, random);
+    case FaultKind::kPartitionRing: return true;
+    case FaultKind::kDelayedDuplicates: Resets(fault, random, lasts); return true;
+    default: break;
+  }
+  const StoreId victim = LeaderOrAny(random);
+  const StoreId other = AnyStore(random);
+  fault.targets = {NodeIdOf(victim)};
+  if (fault.kind == FaultKind::kSlowLink) fault.amount = random.Between(10, 1000);
+  switch (FaultFieldsOf(fault.kind).others) {
+    case FaultFields::Nodes::kNone: return true;
+    case FaultFields::Nodes::kOneStore: fault.others = {NodeIdOf(other)}; return other != victim;
+    case FaultFields::Nodes::kSomeNodes: break;  // All the others.
+  }
+  for (const StoreId store : cluster_.stores()) {
+    if (store != victim) fault.others.push_back(NodeIdOf(store));
+  }
+  return !fault.others.empty();
+}
+
+void FaultResolver::Swizzle(FaultEntry& fault, const Random& random, Duration lasts) const {
+  // Clogged one after the other over the first half, released in an order of its own over the second.
+  for (const StoreId store : cluster_.stores()) {
+    Random draw = random.Split(store.value());
+    if (!draw.Chance(0.6)) continue;
+    const Duration half = lasts / 2;
+    const Duration begin(draw.Between(0, half.count()));
+    const Duration end = half + Duration(draw.Between(0, half.count()));
+    fault.steps.push_back(FaultStep{.after = begin, .store = store, .until = end});
+  }
+}
+
+bool FaultResolver::Halves(FaultEntry& fault, Random& random) const {
+  for (const NodeId node : cluster_.world().nodes()) {
+    (random.Chance(0.5) ? fault.targets : fault.others).push_back(node);
+  }
+  return !fault.targets.empty() && !fault.others.empty();
+}
+
+void FaultResolver::Resets(FaultEntry& fault, const Random& random, Duration lasts) const {
+  for (const StoreId store : cluster_.stores()) {
+    for (const StoreId peer : cluster_.stores()) {
+      if (store >= peer) continue;
+      Random draw = random.Split(store.value()).Split(peer.value());
+      const Duration at(draw.Between(0, lasts.count()));
+      fault.steps.push_back(FaultStep{.after = at, .store = store, .peer = peer});
+    }
+  }
+}
+
+bool FaultResolver::ResolveProcess(FaultEntry& fault, Random& random, Duration lasts) const {
+  if (fault.kind == FaultKind::kPowerLossAll) {
+    BlackOut(fault, random, lasts);
+    return true;
+  }
+  const StoreId leader = cluster_.oracle().leader();
+  const std::optional<StoreId> victim = fault.kind == FaultKind::kRestartInLease
+                                            ? (leader.valid() ? std::optional(leader) : std::nullopt)
+                                            : AnyUp(random);
+  if (!victim) return false;
+  fault.targets = {NodeIdOf(*victim)};
+  if (fault.kind == FaultKind::kCrashLoop) CrashLoop(fault, random);
+  return true;
+}
+
+void FaultResolver::BlackOut(FaultEntry& fault, const Random& random, Duration lasts) const {
+  for (const StoreId store : cluster_.stores()) {
+    Random draw = random.Split(store.value());
+    const Duration back(draw.Between(0, lasts.count()));
+    fault.steps.push_back(FaultStep{.after = back, .store = store});
+  }
+}
+
+void FaultResolver::CrashLoop(FaultEntry& fault, Random& random) const {
+  const int64_t times = random.Between(2, 6);
+  Duration at{0};
+  for (int64_t i = 0; i < times; ++i) {
+    at += Duration(random.Between(1'000'000, 1'000'000'000));
+    const bool power = random.Chance(0.5);
+    fault.steps.push_back(FaultStep{.after = at, .how = power ? "power_loss" : "process_kill"});
+  }
+}
+
+bool FaultResolver::ResolveDisk(FaultEntry& fault, Random& random) const {
+  const StoreId victim = fault.kind == FaultKind::kBitFlip ? AnyMember(random) : LeaderOrAny(random);
+  fault.targets = {NodeIdOf(victim)};
+  switch (fault.kind) {
+    case FaultKind::kFsyncError: {
+      const bool manifest = random.Chance(0.1);
+      const bool wal = random.Chance(0.7);
+      fault.how = manifest ? "manifest" : (wal ? "wal" : "table");
+      return true;
+    }
+    case FaultKind::kWriteError: {
+      const bool whole = random.Chance(0.5);
+      const bool wal = random.Chance(0.7);
+      fault.how = std::string(whole ? "write_error" : "short_write") + (wal ? "_wal" : "_table");
+      return true;
+    }
+    case FaultKind::kDiskFull: fault.amount = static_cast<int64_t>(random.Below(kRoomBytesMax)); return true;
+    case FaultKind::kSlowDisk: fault.amount = random.Between(5, 200); return true;
+    case FaultKind::kBitFlip: {
+      fault.how = random.Chance(0.3) ? "wal" : "table";
+      fault.amount = static_cast<int64_t>(random.Split("flip").NextU64() >> 1);
+      return true;
+    }
+    case FaultKind::kCrashInWrite: {
+      fault.amount = static_cast<int64_t>(1 + random.Below(kDiskOperationsMax));
+      fault.how = random.Chance(0.7) ? "power_loss" : "process_kill";
+      return true;
+    }
+    default: return true;
+  }
+}
+
+bool FaultResolver::ResolveClock(FaultEntry& fault, Random& random) const {
+  fault.targets = {NodeIdOf(LeaderOrAny(random))};
+  const int64_t limit = fault.kind == FaultKind::kWallStep ? kHourNanos : kDriftPpbMax;
+  fault.amount = random.Between(-limit, limit);
+  return true;
+}
+
+bool FaultResolver::ResolveMembership(FaultEntry& fault, Random& random) const {
+  if (fault.kind != FaultKind::kReplaceStore) {
+    fault.targets = {NodeIdOf(AnyMember(random))};
+    return true;
+  }
+  const StoreId spare = AnyStore(random);
+  fault.targets = {NodeIdOf(AnyMember(random))};
+  fault.others = {NodeIdOf(spare)};
+  return fault.targets != fault.others;
+}
+
+StoreId FaultResolver::AnyStore(Random& random) const {
+  return cluster_.stores()[random.Below(cluster_.stores().size())];
+}
+
+StoreId FaultResolver::AnyMember(Random& random) const {
+  const std::vector<StoreId> members(cluster_.members().begin(), cluster_.members().end());
+  return members[random.Below(members.size())];
+}
+
+StoreId FaultResolver::LeaderOrAny(Random& random) const {
+  const StoreId leader = cluster_.oracle().leader();
+  const bool aim = random.Chance(0.5);
+  const StoreId any = AnyStore(random);
+  return aim && leader.valid() ? leader : any;
+}
+
+std::optional<StoreId> FaultResolver::AnyUp(Random& random) const {
+  std::vector<StoreId> up;
+  for (const StoreId store : cluster_.stores()) {
+    if (cluster_.world().IsUp(NodeIdOf(store))) up.push_back(store);
+  }
+  if (up.empty()) return std::nullopt;
+  const StoreId leader = cluster_.oracle().leader();
+  const bool aim = random.Chance(0.4);
+  if (aim && std::find(up.begin(), up.end(), leader) != up.end()) return leader;
+  return up[random.Below(up.size())];
+}
+
+}  // namespace orrery::faults

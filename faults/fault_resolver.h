@@ -1,0 +1,45 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "faults/capsule/fault_entry.h"
+#include "faults/sim_cluster.h"
+#include "runtime/base/random.h"
+
+namespace orrery::faults {
+
+/// Decides whom a fault hits and how hard: a function of the random key it is given and of what the cluster is like
+/// now. Changes nothing.
+class FaultResolver {
+ public:
+  /// `cluster` outlives the resolver.
+  explicit FaultResolver(SimCluster& cluster) : cluster_(cluster) {}
+
+  /// Nothing is left open in the entry but its id and time. Nullopt: nobody could be hit now.
+  std::optional<FaultEntry> Resolve(FaultKind kind, Random random, Duration lasts) const;
+
+ private:
+  bool ResolveNetwork(FaultEntry& fault, Random& random, Duration lasts) const;
+  bool ResolveProcess(FaultEntry& fault, Random& random, Duration lasts) const;
+  bool ResolveDisk(FaultEntry& fault, Random& random) const;
+  bool ResolveClock(FaultEntry& fault, Random& random) const;
+  bool ResolveMembership(FaultEntry& fault, Random& random) const;
+
+  void Swizzle(FaultEntry& fault, const Random& random, Duration lasts) const;
+  bool Halves(FaultEntry& fault, Random& random) const;
+  void Resets(FaultEntry& fault, const Random& random, Duration lasts) const;
+  void BlackOut(FaultEntry& fault, const Random& random, Duration lasts) const;
+  void CrashLoop(FaultEntry& fault, Random& random) const;
+
+  StoreId AnyStore(Random& random) const;
+  StoreId AnyMember(Random& random) const;
+  /// Often the leader, because that is where it hurts.
+  StoreId LeaderOrAny(Random& random) const;
+  std::optional<StoreId> AnyUp(Random& random) const;
+
+  SimCluster& cluster_;
+};
+
+}  // namespace orrery::faults

@@ -1,0 +1,48 @@
+#include "faults/run_plan.h"
+
+#include "faults/knobs.h"
+#include "faults/simulation.h"
+
+namespace orrery::faults {
+
+RunPlan DrawPlan(const Scenario& scenario, const sim::ChoiceOptions& choices) {
+  const Random random = Random(choices.seed).Split("simulation");
+  Random draw = random.Split("shape");
+  RunPlan plan{.scenario = scenario.name,
+               .repro = ReproLine(scenario.name, choices.seed),
+               .choices = choices,
+               .safety = scenario.safety,
+               .liveness_limit = scenario.liveness_limit,
+               .events_max = scenario.events_max,
+               .workloads = scenario.workloads,
+               .faults = scenario.faults};
+  plan.shape.stores = static_cast<uint32_t>(draw.Between(scenario.stores_low, scenario.stores_high));
+  plan.shape.spares = scenario.spare_stores;
+  plan.shape.lying_fsync = scenario.lying_fsync;
+  for (const WorkloadPlan& workload : scenario.workloads) plan.shape.clients += workload.options.clients;
+  plan.shape.options = DrawStoreOptions(random, scenario.random_knobs);
+  return plan;
+}
+
+RunPlan PlanOf(const Capsule& capsule, const sim::ChoiceOptions& choices) {
+  RunPlan plan{.scenario = capsule.scenario,
+               .repro = "repro: orrery-sim replay CAPSULE",
+               .choices = choices,
+               .safety = capsule.safety,
+               .liveness_limit = capsule.liveness_limit,
+               .events_max = capsule.events_max,
+               .capsule = &capsule};
+  for (const CapsuleWorkload& workload : capsule.workloads) {
+    plan.workloads.push_back(WorkloadPlan{.name = workload.name, .options = workload.options});
+  }
+  plan.shape.stores = capsule.cluster.stores;
+  plan.shape.spares = capsule.cluster.spares;
+  plan.shape.clients = capsule.client_count();
+  plan.shape.lying_fsync = capsule.cluster.lying_fsync;
+  Result<StoreOptions> options = OptionsOfKnobs(capsule.cluster.knobs);
+  ORRERY_ASSERT_THAT(options.ok(), options.status().ToString());  // The capsule was validated.
+  plan.shape.options = *std::move(options);
+  return plan;
+}
+
+}  // namespace orrery::faults
