@@ -71,7 +71,7 @@ void AddBenchCommand(CLI::App& app, Action& action) {
       ->check(CLI::Range(1, 100000))
       ->capture_default_str();
   bench->add_option("--keys", arguments->load.keys, "Different keys")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1u, 1000000000u))
       ->capture_default_str();
   bench->add_option("--value-bytes", arguments->load.value_bytes, "Size of values")
       ->check(CLI::Range(16, 1 << 20))

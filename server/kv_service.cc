@@ -129,7 +129,7 @@ void KvService::RegisterAt(RpcServer& server) {
   using Deferred = void (KvService::*)(const RpcContext&, const Bytes&, Responder);
   const auto deferred = [&](KvMethod method, const char* name, Deferred handler) {
     server.RegisterDeferred(method, name,
-                            [this, handler](const RpcContext& context, Bytes request, Responder responder) {
+                            [this, handler](const RpcContext& context, const Bytes& request, Responder responder) {
                               (this->*handler)(context, request, std::move(responder));
                             });
   };

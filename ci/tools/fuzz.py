@@ -76,6 +76,7 @@ def main():
     parser = argparse.ArgumentParser(prog="ci/fuzz", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("seconds", type=int, nargs="?", default=120, help="for each target (default 120)")
     parser.add_argument("--only", default="", help="targets whose name contains this")
+    parser.add_argument("--jobs", type=int, default=CPUS, help="targets at a time (default: one per CPU)")
     arguments = parser.parse_args()
     if arguments.seconds < 1:
         raise Failure("SECONDS must be at least 1")
@@ -83,8 +84,8 @@ def main():
     section("building")
     chosen = build_targets(arguments.only)
     fresh_folder(FOLDER / "findings")
-    section(f"{len(chosen)} targets, {arguments.seconds} s each, {CPUS} at a time")
-    with concurrent.futures.ThreadPoolExecutor(CPUS) as pool:
+    section(f"{len(chosen)} targets, {arguments.seconds} s each, {arguments.jobs} at a time")
+    with concurrent.futures.ThreadPoolExecutor(max(1, arguments.jobs)) as pool:
         results = list(pool.map(lambda target: fuzz(target, arguments.seconds), chosen))
     say(table(["target", "corpus", "runs", "coverage", "result"], [row for row, _ in results]))
     complaints = [complaint for _, complaint in results if complaint]

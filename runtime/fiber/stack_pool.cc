@@ -41,6 +41,7 @@ void StackPool::Guard(char* page) {
     guard_by_madvise_ = false;
   }
   const int failed = mprotect(page, page_size_bytes_, PROT_NONE);
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): the process ends with this message.
   ORRERY_ASSERT_THAT(failed == 0, std::string("cannot guard a fiber stack: ") + std::strerror(errno) + " after " +
                                       std::to_string(stacks_made_) +
                                       " stacks (each needs two mappings: raise vm.max_map_count)");
@@ -49,6 +50,7 @@ void StackPool::Guard(char* page) {
 void StackPool::AddSlab() {
   const size_t slab_size = stack_size_bytes_ * kStacksPerSlab;
   void* memory = mmap(nullptr, slab_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): the process ends with this message.
   ORRERY_ASSERT_THAT(memory != MAP_FAILED, std::string("no memory for fiber stacks: ") + std::strerror(errno));
   char* slab = static_cast<char*>(memory);
   madvise(slab, slab_size, MADV_NOHUGEPAGE);  // Huge pages would make every stack resident. Refusal is harmless.

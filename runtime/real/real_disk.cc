@@ -161,6 +161,7 @@ Result<std::vector<std::string>> RealDisk::List(std::string_view path) {
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(full.c_str()), &::closedir);
   if (folder == nullptr) return PosixError("list", full, errno);
   std::vector<std::string> names;
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): a folder handle of our own (readdir(3), glibc).
   for (errno = 0; const dirent* entry = ::readdir(folder.get()); errno = 0) {
     const std::string_view name = entry->d_name;
     if (name != "." && name != ".." && !(path == "." && name == "process.lock")) names.emplace_back(name);

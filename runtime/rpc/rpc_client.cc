@@ -47,26 +47,26 @@ RpcClient::~RpcClient() {
   transport_.client_ = nullptr;
 }
 
-Result<Bytes> RpcClient::Call(Endpoint to, RpcMethod method, Bytes request, Deadline deadline) {
-  return CallForReply(to, method, std::move(request), deadline).ToResult();
+Result<Bytes> RpcClient::Call(Endpoint to, RpcMethod method, ByteView request, Deadline deadline) {
+  return CallForReply(to, method, request, deadline).ToResult();
 }
 
-RpcReply RpcClient::CallForReply(Endpoint to, RpcMethod method, Bytes request, Deadline deadline) {
-  return CallAsync(to, method, std::move(request), deadline).Get();
+RpcReply RpcClient::CallForReply(Endpoint to, RpcMethod method, ByteView request, Deadline deadline) {
+  return CallAsync(to, method, request, deadline).Get();
 }
 
-RpcCall RpcClient::CallAsync(Endpoint to, RpcMethod method, Bytes request, Deadline deadline) {
+RpcCall RpcClient::CallAsync(Endpoint to, RpcMethod method, ByteView request, Deadline deadline) {
   Promise<RpcReply> promise;
   RpcCall call(promise.GetFuture());
   Start(to, method, request, deadline, Waiter{nullptr, std::move(promise)});
   return call;
 }
 
-void RpcClient::CallThen(Endpoint to, RpcMethod method, Bytes request, Deadline deadline, Done done) {
+void RpcClient::CallThen(Endpoint to, RpcMethod method, ByteView request, Deadline deadline, Done done) {
   Start(to, method, request, deadline, Waiter{std::move(done), std::nullopt});
 }
 
-Status RpcClient::CheckBeforeSending(Endpoint to, const Bytes& request, Deadline deadline) const {
+Status RpcClient::CheckBeforeSending(Endpoint to, ByteView request, Deadline deadline) const {
   RpcEnvironment& environment = transport_.environment();
   if (closed_) return Status(StatusCode::kUnavailable, "the rpc client is closing; nothing was sent");
   if (deadline.PassedAt(environment.scheduler.now()))
@@ -84,7 +84,7 @@ Status RpcClient::CheckBeforeSending(Endpoint to, const Bytes& request, Deadline
   return Status::Ok();
 }
 
-void RpcClient::Start(Endpoint to, RpcMethod method, const Bytes& request, Deadline deadline, Waiter waiter) {
+void RpcClient::Start(Endpoint to, RpcMethod method, ByteView request, Deadline deadline, Waiter waiter) {
   ++counts_.calls;
   Status refused = CheckBeforeSending(to, request, deadline);
   if (!refused.ok()) return waiter.Tell(RpcReply(std::move(refused)));

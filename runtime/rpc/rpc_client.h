@@ -75,14 +75,14 @@ class RpcClient {
   RpcClient& operator=(const RpcClient&) = delete;
 
   /// Asks and waits. Suspends. Throws Cancelled (a late answer is then ignored).
-  Result<Bytes> Call(Endpoint to, RpcMethod method, Bytes request, Deadline deadline);
+  Result<Bytes> Call(Endpoint to, RpcMethod method, ByteView request, Deadline deadline);
   /// The same with the detail of an error.
-  RpcReply CallForReply(Endpoint to, RpcMethod method, Bytes request, Deadline deadline);
+  RpcReply CallForReply(Endpoint to, RpcMethod method, ByteView request, Deadline deadline);
   /// Asks and goes on. Does not suspend.
-  RpcCall CallAsync(Endpoint to, RpcMethod method, Bytes request, Deadline deadline);
+  RpcCall CallAsync(Endpoint to, RpcMethod method, ByteView request, Deadline deadline);
   /// Asks and calls `done` once on the main stack or inside this call (errors before sending); it must not
   /// suspend nor destroy the client. Does not suspend.
-  void CallThen(Endpoint to, RpcMethod method, Bytes request, Deadline deadline, std::function<void(RpcReply)> done);
+  void CallThen(Endpoint to, RpcMethod method, ByteView request, Deadline deadline, std::function<void(RpcReply)> done);
 
   const RpcClientCounts& counts() const { return counts_; }
   size_t pending() const { return pending_.size(); }
@@ -102,8 +102,8 @@ class RpcClient {
     Waiter waiter;
   };
 
-  void Start(Endpoint to, RpcMethod method, const Bytes& request, Deadline deadline, Waiter waiter);
-  Status CheckBeforeSending(Endpoint to, const Bytes& request, Deadline deadline) const;
+  void Start(Endpoint to, RpcMethod method, ByteView request, Deadline deadline, Waiter waiter);
+  Status CheckBeforeSending(Endpoint to, ByteView request, Deadline deadline) const;
   void OnResponse(Endpoint from, const RpcResponseFrame& frame, Bytes message);
   void FailAll(Endpoint peer, const Status& why);
   void Complete(uint64_t sequence, RpcReply reply);

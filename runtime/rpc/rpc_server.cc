@@ -152,6 +152,7 @@ void RpcServer::OnRequest(Endpoint from, const RpcRequestFrame& frame, Bytes mes
     }
     return link_->Send(from, frame.id, RpcReply(std::move(refused)));
   }
+  ORRERY_ASSERT(service != nullptr);  // Admitted.
   const Instant now = transport_.environment().scheduler.now();
   const RpcContext context{from, frame.method,
                            frame.budget.has_value() ? Deadline::After(now, *frame.budget) : Deadline::Never()};

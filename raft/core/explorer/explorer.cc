@@ -74,13 +74,13 @@ uint64_t Explorer::bytes() const {
 
 void Explorer::Expand(const Numbered& from) {
   ExpandWire(from);
-  for (uint8_t node = 0; node < bounds_.nodes; ++node) ExpandNode(from, node);
+  for (uint8_t node = 0; node < nodes(); ++node) ExpandNode(from, node);
 }
 
 /// Each message on the wire may arrive now. Those that change nothing have been answered already.
 void Explorer::ExpandWire(const Numbered& from) {
   const MessageSet wire = wires_.set(from.world.wire);
-  for (uint8_t node = 0; node < bounds_.nodes; ++node) {
+  for (uint8_t node = 0; node < nodes(); ++node) {
     const uint32_t state = from.world.nodes[node];
     wire.ForEachIn(wires_.To(node), [&](uint32_t message) {
       if (locals_.Deliver(state, message).next == state) return;
@@ -159,7 +159,7 @@ uint32_t Explorer::WireAfter(const World& world, const std::vector<uint32_t>& se
   Join(wire, sent);
   for (bool grows = true; grows;) {
     grows = false;
-    for (uint8_t node = 0; node < bounds_.nodes; ++node) {
+    for (uint8_t node = 0; node < nodes(); ++node) {
       wire.ForEachIn(wires_.To(node), [&](uint32_t message) {
         const LocalStep& step = locals_.Deliver(world.nodes[node], message);
         if (step.next == world.nodes[node] && !step.sent.empty()) grows = Join(wire, step.sent) || grows;
@@ -167,7 +167,7 @@ uint32_t Explorer::WireAfter(const World& world, const std::vector<uint32_t>& se
     }
   }
   const MessageSet joined = wire;
-  for (uint8_t node = 0; node < bounds_.nodes; ++node) {
+  for (uint8_t node = 0; node < nodes(); ++node) {
     joined.ForEachIn(wires_.To(node), [&](uint32_t message) {
       if (locals_.Deliver(world.nodes[node], message).dead) wire.Remove(message);
     });
@@ -196,7 +196,7 @@ void Explorer::Visit(const Numbered& from, const Event& event, const World& worl
 }
 
 Status Explorer::CheckWorld(const World& world, uint8_t changed) {
-  for (uint8_t i = 0; i < bounds_.nodes; ++i) {
+  for (uint8_t i = 0; i < nodes(); ++i) {
     if (i != changed) ORRERY_RETURN_IF_ERROR(locals_.CheckPair(world.nodes[changed], world.nodes[i]));
   }
   return Status::Ok();
@@ -209,7 +209,7 @@ Explorer::Key Explorer::KeyOf(const World& world) {
   size_t chosen = 0;
   for (size_t p = 0; p < locals_.permutation_count(); ++p) {
     Hash128 sum;
-    for (uint8_t i = 0; i < bounds_.nodes; ++i) sum += locals_.StateHash(world.nodes[i], p);
+    for (uint8_t i = 0; i < nodes(); ++i) sum += locals_.StateHash(world.nodes[i], p);
     if (sum < smallest) chosen = p;
     smallest = std::min(smallest, sum);
   }

@@ -75,6 +75,7 @@ class Explorer {
   ExplorerResult Run(const ExplorerLimits& limits);
 
  private:
+  uint8_t nodes() const { return static_cast<uint8_t>(bounds_.nodes); }
   /// One event: who, and which input.
   struct Event {
     uint8_t node = 0;

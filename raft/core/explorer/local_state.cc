@@ -1,6 +1,7 @@
 #include "raft/core/explorer/local_state.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "raft/core/codec.h"
 #include "raft/core/invariants.h"
@@ -66,7 +67,7 @@ LocalStates::LocalStates(const Bounds& bounds) : nodes_(bounds.nodes), forgetful
   options_.no_vote_after_restart = bounds.check_quorum;
   options_.cache_bytes_max = 0;
   std::array<uint8_t, 6> permutation{};
-  for (uint8_t i = 0; i < permutation.size(); ++i) permutation[i] = i;
+  std::iota(permutation.begin(), permutation.end(), uint8_t{0});
   do {
     permutations_.push_back(permutation);
   } while (std::next_permutation(permutation.begin() + 1, permutation.begin() + 1 + nodes_));
