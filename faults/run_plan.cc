@@ -24,9 +24,9 @@ RunPlan DrawPlan(const Scenario& scenario, const sim::ChoiceOptions& choices) {
   return plan;
 }
 
-RunPlan PlanOf(const Capsule& capsule, const sim::ChoiceOptions& choices) {
+RunPlan PlanOf(const Capsule& capsule, const sim::ChoiceOptions& choices, std::string repro) {
   RunPlan plan{.scenario = capsule.scenario,
-               .repro = "repro: orrery-sim replay CAPSULE",
+               .repro = std::move(repro),
                .choices = choices,
                .safety = capsule.safety,
                .liveness_limit = capsule.liveness_limit,

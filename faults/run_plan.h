@@ -28,7 +28,7 @@ struct RunPlan {
 
 /// What the seed makes of a scenario.
 RunPlan DrawPlan(const Scenario& scenario, const sim::ChoiceOptions& choices);
-/// What a capsule says. `choices` replace its own; see ReplayOptions. Requires: capsule.Validate().
-RunPlan PlanOf(const Capsule& capsule, const sim::ChoiceOptions& choices);
+/// What a capsule says, but for its choices, which `choices` replace. Requires: capsule.Validate().
+RunPlan PlanOf(const Capsule& capsule, const sim::ChoiceOptions& choices, std::string repro);
 
 }  // namespace orrery::faults

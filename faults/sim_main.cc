@@ -9,16 +9,13 @@
 
 #include "faults/campaign/campaign_command.h"
 #include "faults/determinism.h"
+#include "faults/fault_kind.h"
+#include "faults/run_command.h"
+#include "faults/run_frame.h"
 #include "faults/scenario.h"
-#include "faults/signature.h"
-#include "faults/simulation.h"
 #include "raft/core/explorer/explore_command.h"
-#include "sim/crash_report.h"
-#include "sim/event_log.h"
 #include "sim/exit_codes.h"
 #include "sim/interpose/interpose.h"
-#include "sim/rocks/hooks.h"
-#include "sim/trace.h"
 #include "workloads/check/check_cli.h"
 #include "workloads/check/check_command.h"
 
@@ -31,74 +28,6 @@ using Action = std::function<ExitCode()>;
 ExitCode Usage(const Status& status) {
   fmt::print(stderr, "orrery-sim: {}\n", status.ToString());
   return ExitCode::kUsage;
-}
-
-/// Set by main() before anything runs.
-std::optional<unsigned char> stack_fill;
-
-/// Of the assertion that ended this process.
-std::string assertion_site;
-
-/// Nothing reaches the operating system behind the simulator's back: proven before every run.
-Status ProveSimulator() {
-  sim::ForbidThreads();
-  ORRERY_RETURN_IF_ERROR(sim::CheckInterposers());
-  return sim::CheckRocksHooks();
-}
-
-struct RunArguments {
-  std::string scenario = "everything";
-  std::string folder;
-  uint64_t seed = 1;
-  bool json = false;
-  std::string trace_path;
-  std::string events_path;
-  std::string history_folder;
-  bool debug = false;
-};
-
-ExitCode Run(const RunArguments& arguments) {
-  const Result<Scenario> scenario = LoadScenario(arguments.scenario, arguments.folder);
-  if (!scenario.ok()) return Usage(scenario.status());
-  SimulationOptions options;
-  options.choices.seed = arguments.seed;
-  options.history_folder = arguments.history_folder;
-  std::unique_ptr<sim::Trace> trace;
-  if (!arguments.trace_path.empty()) {
-    auto opened = sim::Trace::Open(arguments.trace_path, arguments.debug ? LogLevel::kDebug : LogLevel::kInfo);
-    if (!opened.ok()) return Usage(opened.status());
-    trace = std::move(opened).value();
-    options.trace = trace.get();
-  }
-  std::unique_ptr<sim::EventFile> events;
-  if (!arguments.events_path.empty()) {
-    auto created = sim::EventFile::Create(arguments.events_path);
-    if (!created.ok()) return Usage(created.status());
-    events = std::move(created).value();
-    options.events = events.get();
-  }
-  options.stack_fill = stack_fill;
-  sim::InstallCrashReports([&arguments](ExitCode code, std::string_view signal_name) {
-    if (!arguments.json) return;
-    SimulationReport last{.scenario = arguments.scenario, .seed = arguments.seed, .exit_code = code};
-    last.outcome = code == ExitCode::kNodeCrashed ? "node-crashed" : "harness-crashed";
-    last.symptom = assertion_site.empty() ? std::string(signal_name) : assertion_site;
-    fmt::print("{}\n", last.ToJson());
-    std::fflush(stdout);
-  });
-  SetAssertionHook([](std::string_view condition, std::string_view, std::string_view file, int) {
-    assertion_site = AssertionSite(file, condition);
-  });
-  if (const Status proven = ProveSimulator(); !proven.ok()) {
-    fmt::print(stderr, "orrery-sim: {}\n", proven.ToString());
-    return ExitCode::kHarness;
-  }
-  const SimulationReport report = RunSimulation(*scenario, options);
-  fmt::print("{}", arguments.json ? report.ToJson() + "\n" : report.ToText());
-  if (events != nullptr) {
-    if (const Status closed = events->Close(); !closed.ok()) return Usage(closed);
-  }
-  return report.exit_code;
 }
 
 ExitCode List(const std::string& folder) {
@@ -138,20 +67,6 @@ std::string DefaultScenarioFolder() {
 void AddScenarioFolder(CLI::App& command, std::string& folder) {
   folder = DefaultScenarioFolder();
   command.add_option("--scenarios-dir", folder, "Where scenarios are looked for by name")->capture_default_str();
-}
-
-void AddRun(CLI::App& app, Action& action) {
-  const auto arguments = std::make_shared<RunArguments>();
-  CLI::App* run = app.add_subcommand("run", "Run one seed of a scenario");
-  run->add_option("--scenario", arguments->scenario, "Name or file")->capture_default_str();
-  run->add_option("--seed", arguments->seed)->capture_default_str();
-  run->add_flag("--json", arguments->json, "One JSON object instead of text");
-  run->add_option("--trace", arguments->trace_path, "Write one line per event to this file, - for standard output");
-  run->add_flag("--debug", arguments->debug, "With --trace: the nodes' debug lines too");
-  run->add_option("--events", arguments->events_path, "Write every event's hash to this file");
-  run->add_option("--histories", arguments->history_folder, "Write the workloads' histories into this folder");
-  AddScenarioFolder(*run, arguments->folder);
-  run->callback([arguments, &action] { action = [arguments] { return Run(*arguments); }; });
 }
 
 void AddList(CLI::App& app, Action& action) {
@@ -216,7 +131,7 @@ int main(int argc, char** argv) {
   const auto placement = orrery::sim::ParsePlacement(placement_name == nullptr ? "plain" : placement_name);
   if (!placement.ok()) return static_cast<int>(orrery::faults::Usage(placement.status()));
   orrery::sim::SetPlacement(*placement, static_cast<uint64_t>(getpid()));
-  if (*placement != orrery::sim::Placement::kPlain) orrery::faults::stack_fill = orrery::sim::FillOf(*placement);
+  if (*placement != orrery::sim::Placement::kPlain) orrery::faults::SetStackFill(orrery::sim::FillOf(*placement));
 
   CLI::App app("Orrery's whole cluster in one seeded, single-threaded simulation");
   app.require_subcommand(1);
@@ -224,7 +139,8 @@ int main(int argc, char** argv) {
       "Exit codes: 0 the laws held; 1 usage; 10 safety; 11 no progress; 12 a node crashed by itself; "
       "13 nondeterminism; 14 harness; 15 undecided; 16 not reproduced.");
   orrery::faults::Action action;
-  orrery::faults::AddRun(app, action);
+  orrery::faults::AddRun(app, orrery::faults::DefaultScenarioFolder(), action);
+  orrery::faults::AddReplay(app, action);
   orrery::faults::AddList(app, action);
   orrery::faults::AddDeterminism(app, action);
   orrery::faults::AddCampaign(app, orrery::faults::DefaultScenarioFolder(), action);

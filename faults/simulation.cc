@@ -258,6 +258,7 @@ class Simulation {
 
   void FillReport(double cpu_seconds) {
     report_.scenario = plan_.scenario;
+    report_.repro = plan_.repro;
     report_.seed = plan_.choices.seed;
     report_.fingerprint = world_.fingerprint();
     report_.events = world_.events();
@@ -329,7 +330,7 @@ SimulationReport RunSimulation(const Scenario& scenario, const SimulationOptions
 }
 
 SimulationReport ReplayCapsule(const Capsule& capsule, const SimulationOptions& options) {
-  return Simulation(PlanOf(capsule, options.choices), options).Run();
+  return Simulation(PlanOf(capsule, options.choices, options.repro), options).Run();
 }
 
 }  // namespace orrery::faults

@@ -28,6 +28,7 @@ struct SimulationOptions {
   sim::EventSink* events = nullptr;
   std::optional<unsigned char> stack_fill;
   std::string history_folder;      ///< Histories of the workloads are written there, if not empty.
+  std::string repro;               ///< The line that repeats the run; empty: the scenario and its seed.
   Recording* recording = nullptr;  ///< Gets every fault and operation; may be null. Outlives the run.
 };
 
@@ -54,6 +55,7 @@ struct SimulationReport {
   /// site of an assertion. Often empty.
   std::string symptom;
   std::string words;  ///< For people; empty if all is well.
+  std::string repro;  ///< The line that repeats the run.
   sim::Fingerprint fingerprint;
   uint64_t events = 0;
   double virtual_seconds = 0;

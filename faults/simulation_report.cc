@@ -50,7 +50,7 @@ std::string SimulationReport::ToText() const {
       scenario, seed, outcome, stores, virtual_seconds, cpu_seconds, events, fingerprint.ToString(), acknowledged,
       failed, unknown, fault_count, plans.size(), restarts, replaced, elections);
   if (!words.empty()) text += words + "\n";
-  if (exit_code != sim::ExitCode::kOk) text += ReproLine(scenario, seed) + "\n";
+  if (exit_code != sim::ExitCode::kOk) text += repro + "\n";
   return text;
 }
 

@@ -24,7 +24,7 @@ volatile sig_atomic_t reporting = 0;
 /// Not async-signal-safe in the letter: the process is lost anyway, and a second fault ends it at once.
 void Report(int signal_number) {
   NodeContext* context = InsideNode::Current();
-  const ExitCode code = context != nullptr ? ExitCode::kNodeCrashed : ExitCode::kHarness;
+  ExitCode code = context != nullptr ? ExitCode::kNodeCrashed : ExitCode::kHarness;
   if (reporting != 0) _exit(static_cast<int>(code));
   reporting = 1;
   orrery_sim_inside_node = 0;
@@ -38,7 +38,7 @@ void Report(int signal_number) {
     std::fprintf(stderr, "%s\n", text.c_str());
     context->FlushForCrash();
   }
-  if (last_words_of_process) last_words_of_process(code, strsignal(signal_number));
+  if (last_words_of_process) code = last_words_of_process(code, strsignal(signal_number));
   std::fflush(stderr);
   _exit(static_cast<int>(code));
 }
