@@ -144,6 +144,7 @@ int main(int argc, char** argv) {
   orrery::faults::AddList(app, action);
   orrery::faults::AddDeterminism(app, action);
   orrery::faults::AddCampaign(app, orrery::faults::DefaultScenarioFolder(), action);
+  orrery::faults::AddVerifyFix(app, action);
   orrery::faults::AddCheck(app, action);
   orrery::faults::AddExplore(app, action);
   try {

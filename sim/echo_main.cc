@@ -132,7 +132,7 @@ int Run(const Arguments& arguments) {
   options.trace = trace.get();
   options.events = events.get();
   options.scenario = "echo";
-  options.repro = "sim-echo --seed " + std::to_string(arguments.seed);
+  options.repro = "repro: sim-echo --seed " + std::to_string(arguments.seed);
   const Placement placement = ParsePlacement(arguments.placement).value();
   if (placement != Placement::kPlain) options.stack_fill = FillOf(placement);
   World world(options);

@@ -105,7 +105,7 @@ std::string WorldCore::Describe() const {
   for (const auto& [id, node] : nodes) {
     text += fmt::format("  {} {}\n", node->actor().name, node->DescribeState());
   }
-  if (!options.repro.empty()) text += fmt::format("repro: {}\n", options.repro);
+  if (!options.repro.empty()) text += options.repro + "\n";
   return text;
 }
 

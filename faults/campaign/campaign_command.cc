@@ -6,6 +6,8 @@
 #include <memory>
 
 #include "faults/campaign/campaign.h"
+#include "faults/campaign/verify_fix.h"
+#include "faults/child_process.h"
 #include "faults/scenario.h"
 
 namespace orrery::faults {
@@ -112,6 +114,25 @@ void AddCampaign(CLI::App& app, const std::string& scenario_folder, std::functio
         return ExitCode::kUsage;
       }
       return RunCampaign(arguments->options);
+    };
+  });
+}
+
+void AddVerifyFix(CLI::App& app, std::function<ExitCode()>& action) {
+  const auto options = std::make_shared<VerifyFixOptions>();
+  CLI::App* command = app.add_subcommand("verify-fix", "Rates of a capsule's failure before and after a fix");
+  command->add_option("capsule", options->capsule)->required();
+  command->add_option("--before", options->before, "An orrery-sim without the fix")->required();
+  command->add_option("--after", options->after, "One with it; this one if left out");
+  command->add_option("--salts", options->salts, "Runs of each")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  command->add_option("--jobs", options->jobs, "Processes at once")->check(CLI::Range(1, 256))->capture_default_str();
+  command->add_option("--cpu-limit", options->cpu_limit, "CPU seconds of one run")->capture_default_str();
+  command->callback([options, &action] {
+    action = [options] {
+      if (options->after.empty()) options->after = OwnProgram();
+      return VerifyFix(*options);
     };
   });
 }

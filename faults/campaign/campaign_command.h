@@ -14,4 +14,7 @@ namespace orrery::faults {
 /// Adds `campaign` to orrery-sim. When it is chosen, `action` becomes what it does.
 void AddCampaign(CLI::App& app, const std::string& scenario_folder, std::function<sim::ExitCode()>& action);
 
+/// Adds `verify-fix` likewise.
+void AddVerifyFix(CLI::App& app, std::function<sim::ExitCode()>& action);
+
 }  // namespace orrery::faults

@@ -21,13 +21,6 @@ std::string Tail(const std::string& text) {
   return text.substr(line == std::string::npos ? text.size() - kTailBytes : line + 1);
 }
 
-/// The last line that may be a report: what a node printed before is none.
-std::string_view LastObject(std::string_view output) {
-  while (output.ends_with('\n')) output.remove_suffix(1);
-  const size_t line = output.rfind('\n');
-  return line == std::string_view::npos ? output : output.substr(line + 1);
-}
-
 bool RanOutOfMemory(const WorkerResult& worker) {
   const bool refused = worker.errors.find("std::bad_alloc") != std::string::npos;
   return worker.memory_limit || (refused && (worker.signal != 0 || worker.exit_code != 0));
@@ -73,9 +66,15 @@ bool IsCutOff(const SeedResult& result) {
 
 }  // namespace
 
+std::string_view LastLine(std::string_view output) {
+  while (output.ends_with('\n')) output.remove_suffix(1);
+  const size_t line = output.rfind('\n');
+  return line == std::string_view::npos ? output : output.substr(line + 1);
+}
+
 SeedResult Classify(const std::string& scenario, uint64_t seed, const WorkerResult& worker,
                     const WorkerLimits& limits) {
-  Result<SeedResult> reported = ParseRunReport(LastObject(worker.output));
+  Result<SeedResult> reported = ParseRunReport(LastLine(worker.output));
   const bool out_of_memory = RanOutOfMemory(worker);
   const bool usable = reported.ok() && worker.signal == 0 && !out_of_memory && reported->seed == seed &&
                       reported->exit_code == worker.exit_code;

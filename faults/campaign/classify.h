@@ -8,6 +8,9 @@
 
 namespace orrery::faults {
 
+/// The last line of what a run printed, which is its report: what a node printed before is none.
+std::string_view LastLine(std::string_view output);
+
 /// What a worker that ran one seed with `--json` makes of it. A run with a report is what the report says. Without one:
 /// "cpu-limit", "wall-limit", "out-of-memory", "killed" (by somebody else: often a full machine) and "no-report" are
 /// kUndecided (15): the seed did not finish; any other end is kHarness (14).

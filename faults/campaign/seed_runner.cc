@@ -10,12 +10,6 @@ namespace {
 constexpr const char* kFirstMemory = "ORRERY_SIM_ALLOCATOR=shuffle";
 constexpr const char* kSecondMemory = "ORRERY_SIM_ALLOCATOR=never-reuse";
 
-std::string_view LastLine(std::string_view text) {
-  while (text.ends_with('\n')) text.remove_suffix(1);
-  const size_t line = text.rfind('\n');
-  return line == std::string_view::npos ? text : text.substr(line + 1);
-}
-
 }  // namespace
 
 Status SeedRunner::Begin(const std::string& scenario, uint64_t seed, bool canary) {
