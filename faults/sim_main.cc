@@ -13,6 +13,7 @@
 #include "faults/run_command.h"
 #include "faults/run_frame.h"
 #include "faults/scenario.h"
+#include "faults/shrink/shrink_command.h"
 #include "raft/core/explorer/explore_command.h"
 #include "sim/exit_codes.h"
 #include "sim/interpose/interpose.h"
@@ -145,6 +146,7 @@ int main(int argc, char** argv) {
   orrery::faults::AddDeterminism(app, action);
   orrery::faults::AddCampaign(app, orrery::faults::DefaultScenarioFolder(), action);
   orrery::faults::AddVerifyFix(app, action);
+  orrery::faults::AddShrink(app, orrery::faults::DefaultScenarioFolder(), action);
   orrery::faults::AddCheck(app, action);
   orrery::faults::AddExplore(app, action);
   try {

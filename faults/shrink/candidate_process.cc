@@ -1,6 +1,7 @@
 #include "faults/shrink/candidate_process.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/resource.h>
@@ -16,6 +17,8 @@
 
 namespace orrery::faults {
 namespace {
+
+constexpr int kPollMilliseconds = 100;
 
 volatile sig_atomic_t interrupted = 0;  // lint: allow(global) set by a signal handler
 
@@ -130,6 +133,15 @@ bool CandidateProcess::Read() {
   }
   pid_ = -1;
   exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return true;
+}
+
+bool CandidateProcess::AwaitEnd() {
+  while (!Read()) {
+    if (Overdue() || Interrupted()) return false;
+    pollfd descriptor{.fd = output_, .events = POLLIN, .revents = 0};
+    poll(&descriptor, 1, kPollMilliseconds);
+  }
   return true;
 }
 

@@ -30,6 +30,8 @@ class CandidateProcess {
   int descriptor() const { return output_; }
   /// Reads what there is. True: it has ended; exit_code() and text() are whole.
   bool Read();
+  /// Reads until it has ended. False: it is overdue, or there was an interrupt. Blocks.
+  bool AwaitEnd();
   /// It has run for longer than the limit.
   bool Overdue() const;
 

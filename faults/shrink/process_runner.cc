@@ -122,11 +122,7 @@ Result<ReplayResult> RunReplay(const std::string& program, const std::string& ca
   std::vector<std::string> command = ReplayCommand(program, capsule_path);
   command.insert(command.end(), more.begin(), more.end());
   ORRERY_ASSIGN_OR_RETURN(CandidateProcess process, CandidateProcess::Start(command, limits));
-  while (!process.Read()) {
-    if (process.Overdue() || Interrupted()) return ReplayResult{.exit_code = kKilled, .signature = "", .report = ""};
-    pollfd descriptor{.fd = process.descriptor(), .events = POLLIN, .revents = 0};
-    poll(&descriptor, 1, kPollMilliseconds);
-  }
+  if (!process.AwaitEnd()) return ReplayResult{.exit_code = kKilled, .signature = "", .report = ""};
   std::string signature = SignatureIn(process.text());
   return ReplayResult{.exit_code = process.exit_code(),
                       .signature = signature,

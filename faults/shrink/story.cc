@@ -1,0 +1,227 @@
+#include "faults/shrink/story.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <deque>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <sstream>
+
+#include "faults/shrink/capsule_edit.h"
+
+namespace orrery::faults {
+namespace {
+
+constexpr size_t kColumnsMax = 118;
+constexpr size_t kWitnessLinesMax = 8;
+
+/// How telling a line is: the lowest go first.
+enum class Weight : uint8_t { kDetail, kAnswer, kReturn, kLife, kComplaint, kLeader, kOperation, kFault };
+
+struct Line {
+  Weight weight = Weight::kDetail;
+  std::string text;
+};
+
+std::string Shortened(std::string text) {
+  if (text.size() <= kColumnsMax) return text;
+  text.resize(kColumnsMax - 3);
+  // Not within a character of several bytes.
+  while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80) text.pop_back();
+  if (!text.empty() && static_cast<unsigned char>(text.back()) >= 0xC0) text.pop_back();
+  return text + "...";
+}
+
+std::vector<std::string> LinesOf(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) {
+    if (!line.empty()) lines.push_back(line);
+  }
+  return lines;
+}
+
+/// One line of a trace: "seconds number actor kind text".
+struct TraceLine {
+  std::string seconds;  ///< Three decimals.
+  std::string actor;
+  std::string kind;
+  std::string text;
+};
+
+std::optional<TraceLine> ParseTraceLine(const std::string& line) {
+  std::istringstream words(line);
+  std::string seconds;
+  std::string number;
+  TraceLine parsed;
+  if (!(words >> seconds >> number >> parsed.actor >> parsed.kind)) return std::nullopt;
+  std::getline(words >> std::ws, parsed.text);
+  const size_t point = seconds.find('.');
+  if (point == std::string::npos) return std::nullopt;
+  parsed.seconds = seconds.substr(0, point + 4);
+  return parsed;
+}
+
+/// "node2/boot3" is "store2"; its boot is told when it matters.
+std::string StoreName(const std::string& actor) {
+  const std::string machine = actor.substr(0, actor.find('/'));
+  return machine.starts_with("node") ? "store" + machine.substr(4) : machine;
+}
+
+std::string ValueText(const nlohmann::json& value) {
+  return value.is_null() ? "nothing" : value.dump();
+}
+
+/// ["r", 3, 7] as "key 3 is 7".
+std::string MicroText(const nlohmann::json& micro) {
+  if (!micro.is_array() || micro.size() < 2 || !micro[0].is_string()) return micro.dump();
+  const auto kind = micro[0].get<std::string>();
+  const std::string key = micro[1].dump();
+  const auto part = [&](size_t at) { return at < micro.size() ? ValueText(micro[at]) : "?"; };
+  if (kind == "r") return fmt::format("key {} is {}", key, part(2));
+  if (kind == "w") return fmt::format("key {} := {}", key, part(2));
+  if (kind == "cas") {
+    const bool swapped = micro.size() > 4 && micro[4].is_boolean() && micro[4].get<bool>();
+    return fmt::format("key {} from {} to {}: {}", key, part(2), part(3),
+                       swapped ? "swapped" : "it was something else");
+  }
+  return micro.dump();
+}
+
+/// The answers in a history, in the order in which they came.
+std::deque<std::string> AnswersOf(const std::string& history) {
+  std::deque<std::string> answers;
+  for (const std::string& line : LinesOf(history)) {
+    const nlohmann::json event = nlohmann::json::parse(line, nullptr, false);
+    if (!event.is_object()) continue;
+    const std::string type = event.value("type", "");
+    if (type != "ok" && type != "fail") continue;
+    std::string text;
+    for (const nlohmann::json& micro : event.value("ops", nlohmann::json::array())) {
+      text += (text.empty() ? "" : ", ") + MicroText(micro);
+    }
+    answers.push_back(type == "ok" ? text : "");
+  }
+  return answers;
+}
+
+/// Turns the lines of a trace into lines of a story.
+class Teller {
+ public:
+  explicit Teller(const StorySources& sources) {
+    for (const auto& [name, history] : sources.histories) answers_[name] = AnswersOf(history);
+    for (const std::string& line : LinesOf(sources.trace)) {
+      if (const auto parsed = ParseTraceLine(line)) Hear(*parsed);
+    }
+  }
+
+  std::vector<Line> Take() { return std::move(lines_); }
+
+ private:
+  void Hear(const TraceLine& line) {
+    if (line.actor == "nemesis") return Tell(line, Weight::kFault, "FAULT " + line.text);
+    if (line.kind == "client") return HearClient(line);
+    if (!line.actor.starts_with("node")) return;
+    if (line.kind == "crash") {
+      return Tell(line, Weight::kLife, StoreName(line.actor) + (line.text == "power_loss" ? " loses power" : " dies"));
+    }
+    if (line.kind == "exit")
+      return Tell(line, Weight::kComplaint, StoreName(line.actor) + " ends itself: " + line.text);
+    if (line.kind == "boot" && !line.actor.ends_with("/boot1")) {
+      return Tell(line, Weight::kReturn, StoreName(line.actor) + " starts again");
+    }
+    if (line.kind == "log") HearLog(line);
+  }
+
+  void HearLog(const TraceLine& line) {
+    const size_t blank = line.text.find(' ');
+    if (blank == std::string::npos) return;
+    const std::string level = line.text.substr(0, blank);
+    const std::string words = line.text.substr(blank + 1);
+    const std::string who = StoreName(line.actor);
+    if (const size_t leads = words.find(" leads in term "); leads != std::string::npos) {
+      return Tell(line, Weight::kLeader, fmt::format("{} becomes leader, term {}", who, words.substr(leads + 15)));
+    }
+    if (level == "warn" || level == "error") return Tell(line, Weight::kComplaint, who + " says: " + words);
+    if (words.find("snapshot: ") != std::string::npos) Tell(line, Weight::kDetail, who + ": " + words);
+  }
+
+  void HearClient(const TraceLine& line) {
+    const std::string workload = line.actor.substr(0, line.actor.find('/'));
+    std::string answer;
+    std::deque<std::string>& answers = answers_[workload];
+    // Nobody learned what became of an operation whose outcome is unknown: it has no answer.
+    const bool unknown = line.text.ends_with("unknown");
+    if (!unknown && !answers.empty()) {
+      answer = answers.front();
+      answers.pop_front();
+    }
+    std::string text = line.actor + ": " + line.text;
+    if (!answer.empty()) text += " (" + answer + ")";
+    Tell(line, Weight::kOperation, text);
+  }
+
+  void Tell(const TraceLine& line, Weight weight, const std::string& text) {
+    lines_.push_back({weight, Shortened(fmt::format("  {:>9} s  {}", line.seconds, text))});
+  }
+
+  std::map<std::string, std::deque<std::string>> answers_;
+  std::vector<Line> lines_;
+};
+
+/// The least telling lines go until `room` are left; within a weight those in the middle go first.
+size_t Thin(std::vector<Line>& lines, size_t room) {
+  size_t gone = 0;
+  for (int weight = 0; weight <= static_cast<int>(Weight::kFault) && lines.size() > room; ++weight) {
+    std::vector<size_t> places;
+    for (size_t i = 0; i < lines.size(); ++i) {
+      if (static_cast<int>(lines[i].weight) == weight) places.push_back(i);
+    }
+    const size_t surplus = std::min(places.size(), lines.size() - room);
+    const size_t first = (places.size() - surplus) / 2;
+    for (size_t i = surplus; i-- > 0;) lines.erase(lines.begin() + static_cast<ptrdiff_t>(places[first + i]));
+    gone += surplus;
+  }
+  return gone;
+}
+
+std::string StreamsText(const Capsule& capsule) {
+  const std::vector<sim::ChoiceStream> seeded = StreamsNotCalm(capsule);
+  if (seeded.empty()) return "all else calm";
+  std::string text = "seeded:";
+  for (const sim::ChoiceStream stream : seeded) text += " " + std::string(sim::ChoiceStreamName(stream));
+  return text;
+}
+
+}  // namespace
+
+std::string TellStory(const Capsule& capsule, const StorySources& sources) {
+  std::vector<std::string> told;
+  told.push_back(Shortened(fmt::format("{}: {} faults, {} operations", sources.signature, capsule.faults.size(),
+                                       capsule.operation_count())));
+  told.push_back(Shortened(fmt::format("{} stores, {} spares, {} clients; {}", capsule.cluster.stores,
+                                       capsule.cluster.spares, capsule.client_count(), StreamsText(capsule))));
+  const std::vector<std::string> changed = ChangedKnobs(capsule);
+  if (!changed.empty()) {
+    std::string knobs = "unusual knobs:";
+    for (const std::string& name : changed) knobs += fmt::format(" {}={}", name, capsule.cluster.knobs.at(name));
+    told.push_back(Shortened(knobs));
+  }
+  told.emplace_back("What happened:");
+  std::vector<std::string> witness = LinesOf(sources.words);
+  if (witness.size() > kWitnessLinesMax) witness.resize(kWitnessLinesMax);
+  std::vector<Line> lines = Teller(sources).Take();
+  // Two for what is said below.
+  const size_t room = kStoryLinesMax - told.size() - witness.size() - 2;
+  const size_t gone = Thin(lines, room);
+  for (const Line& line : lines) told.push_back(line.text);
+  if (gone > 0) told.push_back(fmt::format("  ({} less telling lines are left out)", gone));
+  told.emplace_back(witness.empty() ? "Nobody said why that is wrong." : "Why that is wrong:");
+  for (const std::string& line : witness) told.push_back(Shortened("  " + line));
+  std::string text;
+  for (const std::string& line : told) text += line + "\n";
+  return text;
+}
+
+}  // namespace orrery::faults
