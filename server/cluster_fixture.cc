@@ -131,13 +131,14 @@ Instant Cluster::Now() {
 
 Status Cluster::Initialise() {
   Status status(StatusCode::kTimeout, "the story did not end");
+  Run([&](KvClient&, AdminClient& admin) { status = Initialise(admin); });
+  return status;
+}
+
+Status Cluster::Initialise(AdminClient& admin) {
   std::vector<Member> founders;
   for (uint64_t i = 1; i <= options_.founders; ++i) founders.push_back(AsMember(StoreId(i)));
-  Run([&](KvClient&, AdminClient& admin) {
-    status =
-        admin.Initialise(kCluster, founders, Deadline::After(world_->RuntimeOf(kClientNode).clock.Now(), seconds(30)));
-  });
-  return status;
+  return admin.Initialise(kCluster, founders, Deadline::After(Now(), seconds(30)));
 }
 
 namespace {

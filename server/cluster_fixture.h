@@ -66,6 +66,9 @@ class Cluster {
   /// The client's clock.
   Instant Now();
 
+  /// From within a story.
+  Status Initialise(AdminClient& admin);
+
   // Each runs the world until the client has its answer.
   Status Initialise();
   Status Put(const Bytes& key, const Bytes& value);

@@ -32,6 +32,24 @@ TEST_CASE("Cluster: initialising twice is harmless, before it nothing is served"
   CHECK(cluster.Put("a", "1").ok());
 }
 
+TEST_CASE("Cluster: initialising twice at once is answered when it is durable") {
+  Cluster cluster({.stores = 1, .founders = 1});
+  cluster.world().RunFor(seconds(1));
+  cluster.world().DelayNextJob(NodeIdOf(k1), Lane::kCommit, milliseconds(500));
+  const Instant begun = cluster.Now();
+  std::vector<Status> answers(2);
+  std::vector<Cluster::Story> stories;
+  for (Status& answer : answers) {
+    stories.push_back([&cluster, &answer, begun](KvClient&, AdminClient& admin) {
+      answer = cluster.Initialise(admin);
+      CHECK(cluster.Now() - begun >= milliseconds(500));
+    });
+  }
+  REQUIRE(cluster.RunAll(stories));
+  for (const Status& answer : answers) CHECK(answer.ToString() == "OK");
+  CHECK(cluster.Put("a", "1").ok());
+}
+
 TEST_CASE("Cluster: a crash of the leader loses nothing that was acknowledged") {
   Cluster cluster;
   REQUIRE(cluster.Initialise().ok());
@@ -314,6 +332,41 @@ TEST_CASE("Cluster: a write that waits for somebody else's session keeps its own
   CHECK(patient.code() == StatusCode::kTimeout);
   CHECK(hasty.code() == StatusCode::kTimeout);
   CHECK(waited < seconds(2));
+}
+
+TEST_CASE("Cluster: an idle region that keeps nothing of its log comes to rest") {
+  Cluster cluster({.tune = [](StoreOptions& options) {
+    options.region.log_entries_min = 0;
+    options.region.log_gc_ticks = 1;
+  }});
+  REQUIRE(cluster.Initialise().ok());
+  cluster.PutMany(0, 20);
+  cluster.world().RunFor(seconds(1));
+  const uint64_t cuts = cluster.ProbeCount("region.log_gc.compacted");
+  CHECK(cuts > 0);
+  cluster.world().RunFor(seconds(2));
+  CHECK(cluster.ProbeCount("region.log_gc.compacted") == cuts);
+}
+
+TEST_CASE("Cluster: one client may have more writes under way than a session remembers answers") {
+  // While nobody leads all of them wait; then they arrive in any order. Without a window, answers to the oldest would
+  // be forgotten before they are asked for again.
+  Cluster cluster;
+  REQUIRE(cluster.Initialise().ok());
+  REQUIRE(cluster.Put("a", "1").ok());
+  const StoreId leader = cluster.AwaitLeader();
+  std::vector<Status> answers(3 * kSessionWindow);
+  std::vector<Cluster::Story> stories;
+  for (size_t i = 0; i < answers.size(); ++i) {
+    stories.push_back([&, i](KvClient& kv, AdminClient&) {
+      answers[i] = kv.Put("key" + std::to_string(i), "value", Deadline::After(cluster.Now(), seconds(50)));
+    });
+  }
+  cluster.Crash(leader);
+  REQUIRE(cluster.RunAll(stories));
+  for (const Status& answer : answers) CHECK(answer.ToString() == "OK");
+  CHECK(cluster.ProbeCount("client.session_window_full") > 0);
+  CHECK(cluster.Get("key0") == "value");
 }
 
 TEST_CASE("Cluster: frames that a standing loop cannot hold are dropped, and nothing is lost by it") {

@@ -15,8 +15,9 @@ void Peer::TickLogGc() {
   uint64_t keep = context_.options.log_entries_min;
   if (context_.runtime.probes.Buggify("region.log_gc.early", 0.1)) keep = 0;  // Legal: snapshots heal any gap.
   const LogIndex safe = SafeToCompact(keep);
-  // Each cut is an entry itself: cut in steps worth it.
-  const uint64_t step = std::max<uint64_t>(1, context_.options.log_entries_min / 2);
+  // Each cut is an entry itself: cut in steps worth it, and never for the sake of the last cut alone, or an idle region
+  // would write for ever.
+  const uint64_t step = std::max<uint64_t>(2, context_.options.log_entries_min / 2);
   if (safe.value() + 1 < log_.FirstIndex().value() + step) return;
   ProposeCompact(safe);
 }
