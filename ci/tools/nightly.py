@@ -19,7 +19,7 @@ from common import (BUILD, CPUS, ROOT, Failure, build, commit, fresh_folder, mac
 
 FOLDER = BUILD / "nightly"
 LEDGER = BUILD / "ledger"
-MIX = "everything:3,registers,disks,membership,duplicates,demo:0.5"  # CPU time by weight.
+MIX = "everything:3,registers,disks,membership,duplicates,demo:0.25"  # CPU time by weight.
 
 
 class Night:
@@ -76,7 +76,7 @@ def campaign(night, seconds):
     first = 1 + int(time.time()) // 86400 * 100000
     out = FOLDER / "campaign"
     command = [program("orrery-sim"), "campaign", "--scenarios", MIX, "--first-seed", first, "--minutes",
-               f"{seconds / 60:.2f}", "--double-run", "--jobs", CPUS, "--out", out,
+               f"{seconds / 60:.2f}", "--shrink-minutes", f"{seconds / 240:.2f}", "--double-run", "--jobs", CPUS, "--out", out,
                "--known-failures", ROOT / "faults" / "known_failures.toml", "--ledger", LEDGER, "--label", commit(),
                "--scenarios-dir", ROOT / "workloads" / "scenarios"]
     log = "campaign.log"
@@ -99,6 +99,20 @@ def fuzzing(seconds):
 def mutants(seconds):
     return run_logged(["./ci/mutants", "--cpu-seconds", min(1200, max(10, seconds / 10)), "--minutes", f"{seconds / 60:.1f}"],
                       "mutants.log", seconds + 5400)
+
+
+def checkers(seconds):
+    """Other histories every night; of the checkers' mutants a twelfth."""
+    day = int(time.time()) // 86400
+    verdicts = [run_logged([build("release", "orrery-check-agreement", quiet=True) / "orrery-check-agreement", "--count",
+                            int(seconds * 2000), "--seed", day], "check-agreement.log", seconds * 5 + 600)]
+    if seconds >= 120:
+        run_logged([build("release", "orrery-check-bench", quiet=True) / "orrery-check-bench", "--runs", 5],
+                   "check-bench.log", 3600)
+        verdicts.append("figures in check-bench.log")
+    if seconds >= 600:
+        verdicts.append(run_logged(["workloads/check/mutants/run.sh", "--shard", f"{day % 12}/12"], "check-mutants.log", 7200))
+    return "; ".join(verdicts)
 
 
 def explorer(seconds):
@@ -158,9 +172,11 @@ def main():
     # Title, part of the budget, seconds it needs at least, what it does with its seconds.
     steps = [
         ("campaign", 0.35, 20, lambda seconds: campaign(night, seconds)),
+        ("regressions", 0.05, 10, lambda seconds: run_logged(["./ci/regressions"], "regressions.log", seconds + 3600)),
+        ("checkers", 0.05, 10, checkers),
         ("fuzzing", 0.15, 20, fuzzing),
-        ("mutants", 0.2, 20, mutants),
         ("explorer", 0.1, 30, explorer),
+        ("mutants", 0.2, 120, mutants),
         ("tests", 0.1, 60, lambda seconds: run_logged(["./ci/test", "--seed-seconds", f"{min(420, seconds):.0f}"], "test.log",
                                                       seconds + 3600)),
         ("coverage", 0.1, 600, lambda seconds: run_logged(["./ci/coverage"], "coverage.log", seconds + 3600)),

@@ -12,6 +12,7 @@ import sys
 import time
 import xml.etree.ElementTree
 
+import regressions
 from common import (BUILD, CPUS, EXIT_CODES, Failure, build, capture, program, repro, run_main, say, scenario_names, section,
                     simulate, start, stop)
 
@@ -108,6 +109,8 @@ def main():
     run_ctest(score)
     section("mutants: every patch still applies")
     check_mutants(score)
+    section("regressions: bugs once found stay away")
+    regressions.check_clean(score.add)
     section("simulation")
     run_seeds(score, arguments.seeds, arguments.seed_seconds)
 

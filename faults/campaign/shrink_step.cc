@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <set>
 
+#include "faults/campaign/results_folder.h"
 #include "faults/capsule/capsule.h"
 #include "faults/fault_kind.h"
 #include "sim/exit_codes.h"
@@ -103,10 +104,11 @@ std::vector<MinimalRun> ShrinkFailures(const ShrinkStepOptions& options, const s
       say(fmt::format("{} seed {} was not shrunk: {}\n", result.scenario, result.seed, why));
       continue;
     }
+    const Result<std::string> beside = ReadWholeFile(path + ".story.txt");
     MinimalRun run{.scenario = result.scenario,
                    .seed = result.seed,
                    .kinds = KindsIn(*capsule),
-                   .story = capsule->story,
+                   .story = beside.ok() ? *beside : capsule->story,
                    .capsule = path};
     say(fmt::format("{} seed {} shrunk to {} faults and {} operations: {}\n", run.scenario, run.seed,
                     capsule->faults.size(), capsule->operation_count(), path));
