@@ -11,14 +11,18 @@ Status Conflict(std::string why) {
 
 }  // namespace
 
-FaultExecutor::FaultExecutor(SimCluster& cluster)
-    : cluster_(cluster), world_(cluster.world()), calm_network_(world_.network_options()) {}
+FaultExecutor::FaultExecutor(SimCluster& cluster, Witness witness)
+    : cluster_(cluster),
+      world_(cluster.world()),
+      witness_(std::move(witness)),
+      calm_network_(world_.network_options()) {}
 
 Status FaultExecutor::Execute(const FaultEntry& fault) {
   if (stopped_) return Conflict("the safety phase is over");
   ORRERY_RETURN_IF_ERROR(Perform(fault));
   const std::string words = Describe(fault);
   world_.RecordNote("nemesis", Hash64(words), words);
+  if (witness_) witness_(fault);
   return Status::Ok();
 }
 

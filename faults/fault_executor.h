@@ -12,8 +12,11 @@ namespace orrery::faults {
 /// Does to a cluster what resolved faults say, and undoes it when they end. Draws nothing. Between events only.
 class FaultExecutor {
  public:
-  /// `cluster` outlives the executor, which outlives the world's run.
-  explicit FaultExecutor(SimCluster& cluster);
+  /// Called with every fault that has begun.
+  using Witness = std::function<void(const FaultEntry&)>;
+
+  /// `cluster` outlives the executor, which outlives the world's run. `witness` may be empty.
+  FaultExecutor(SimCluster& cluster, Witness witness);
   FaultExecutor(const FaultExecutor&) = delete;
   FaultExecutor& operator=(const FaultExecutor&) = delete;
 
@@ -54,6 +57,7 @@ class FaultExecutor {
 
   SimCluster& cluster_;
   sim::World& world_;
+  Witness witness_;
   bool stopped_ = false;
   sim::NetworkOptions calm_network_;
 };

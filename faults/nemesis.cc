@@ -6,14 +6,12 @@
 
 namespace orrery::faults {
 
-Nemesis::Nemesis(SimCluster& cluster, FaultExecutor& executor, std::vector<FaultPlan> plans, Random random,
-                 Witness witness)
+Nemesis::Nemesis(SimCluster& cluster, FaultExecutor& executor, std::vector<FaultPlan> plans, Random random)
     : world_(cluster.world()),
       executor_(executor),
       resolver_(cluster),
       plans_(std::move(plans)),
-      random_(random.Split("faults")),
-      witness_(std::move(witness)) {}
+      random_(random.Split("faults")) {}
 
 void Nemesis::Start() {
   started_ = world_.Now();
@@ -53,7 +51,6 @@ void Nemesis::Begin(size_t plan_index, const std::string& id) {
     if (!executor_.Execute(*fault).ok()) fault.reset();
   }
   ++(fault ? tally_.begun : tally_.left_out)[std::string(FaultName(plan.kind))];
-  if (fault && witness_) witness_(*fault);
 }
 
 }  // namespace orrery::faults

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -21,11 +20,8 @@ struct FaultTally {
 /// kind there were), so that a change to one kind shifts no other. Resolves each fault, tells of it, has it executed.
 class Nemesis {
  public:
-  /// Called with every fault that has begun.
-  using Witness = std::function<void(const FaultEntry&)>;
-
-  /// All outlive the nemesis, which outlives the world's run. `witness` may be empty.
-  Nemesis(SimCluster& cluster, FaultExecutor& executor, std::vector<FaultPlan> plans, Random random, Witness witness);
+  /// All outlive the nemesis, which outlives the world's run.
+  Nemesis(SimCluster& cluster, FaultExecutor& executor, std::vector<FaultPlan> plans, Random random);
   Nemesis(const Nemesis&) = delete;
   Nemesis& operator=(const Nemesis&) = delete;
 
@@ -46,7 +42,6 @@ class Nemesis {
   FaultResolver resolver_;
   std::vector<FaultPlan> plans_;
   Random random_;
-  Witness witness_;
   Duration started_{};
   bool stopped_ = false;
   FaultTally tally_;

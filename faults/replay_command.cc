@@ -1,11 +1,13 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <vector>
 
 #include "faults/capsule/capsule.h"
+#include "faults/recording.h"
 #include "faults/replay_verdict.h"
 #include "faults/run_command.h"
 #include "faults/run_frame.h"
@@ -20,6 +22,7 @@ struct ReplayArguments {
   std::string path;
   uint64_t salt = 0;
   std::vector<std::string> calm;
+  std::string capsule_path;
   RunOutputs outputs;
 
   bool own_choices() const { return salt == 0 && calm.empty(); }
@@ -48,11 +51,16 @@ Result<sim::ChoiceOptions> ChoicesOf(const Capsule& capsule, const ReplayArgumen
   return Status(StatusCode::kInvalidArgument, "--calm: there is no such stream; there are " + known);
 }
 
-ExitCode Tell(const ReplayArguments& arguments, const Capsule& capsule, const SimulationReport& report) {
+ExitCode Tell(const ReplayArguments& arguments, const Capsule& capsule, const Recording& recording,
+              const SimulationReport& report) {
   const ReplayVerdict verdict = JudgeReplay(capsule, report, arguments.own_choices(), ThisBuild());
   fmt::print("{}", arguments.outputs.json ? ReplayJson(report, verdict) + "\n" : ReplayText(report, verdict));
   std::fflush(stdout);
-  return verdict.ExitCode(report);
+  if (arguments.capsule_path.empty()) return verdict.ExitCode(report);
+  Capsule again = recording.Finish(report);
+  again.story = capsule.story;
+  const Status written = WriteCapsule(again, arguments.capsule_path);
+  return written.ok() ? verdict.ExitCode(report) : Complain(written, ExitCode::kHarness);
 }
 
 ExitCode Replay(const ReplayArguments& arguments) {
@@ -65,6 +73,8 @@ ExitCode Replay(const ReplayArguments& arguments) {
   options.repro = "repro: orrery-sim replay " + arguments.path;
   if (arguments.salt != 0) options.repro += fmt::format(" --salt {}", arguments.salt);
   for (size_t i = 0; i < arguments.calm.size(); ++i) options.repro += (i == 0 ? " --calm " : ",") + arguments.calm[i];
+  Recording recording;
+  if (!arguments.capsule_path.empty()) options.recording = &recording;
   RunFrame frame;
   if (const Status open = frame.Open(arguments.outputs, options); !open.ok()) {
     return Complain(open, open.code() == StatusCode::kIoError ? ExitCode::kHarness : ExitCode::kUsage);
@@ -72,10 +82,10 @@ ExitCode Replay(const ReplayArguments& arguments) {
   frame.OnCrash(capsule->scenario, options.choices.seed, [&](const SimulationReport& last) {
     SimulationReport report = last;
     report.repro = options.repro;
-    return Tell(arguments, *capsule, report);
+    return Tell(arguments, *capsule, recording, report);
   });
   const SimulationReport report = ReplayCapsule(*capsule, options);
-  const ExitCode code = Tell(arguments, *capsule, report);
+  const ExitCode code = Tell(arguments, *capsule, recording, report);
   const Status closed = frame.Close();
   return closed.ok() ? code : Complain(closed, ExitCode::kUsage);
 }
@@ -91,6 +101,8 @@ void AddReplay(CLI::App& app, std::function<ExitCode()>& action) {
                      "Other choices that are no fault and no operation; 0: the capsule's own");
   replay->add_option("--calm", arguments->calm, "Streams of choices without chance: schedule, network ...")
       ->delimiter(',');
+  replay->add_option("--capsule", arguments->capsule_path,
+                     "Write what happened as a capsule to this file: without stale entries, with this run's outcome");
   AddOutputs(*replay, arguments->outputs);
   replay->callback([arguments, &action] { action = [arguments] { return Replay(*arguments); }; });
 }

@@ -12,10 +12,11 @@
 namespace orrery::faults {
 namespace {
 
-std::optional<unsigned char> stack_fill;
+// One process is one run: what main() decided, and what ended it.
+std::optional<unsigned char> stack_fill;  // lint: allow(global) set before anything runs
 
 /// Of the assertion that ended this process.
-std::string assertion_site;
+std::string assertion_site;  // lint: allow(global) an assertion is the end of the process
 
 Status ProveSimulator() {
   sim::ForbidThreads();

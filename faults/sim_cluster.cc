@@ -168,7 +168,7 @@ bool SimCluster::Explains(StoreId store, const Status& reason) {
 }
 
 void SimCluster::BootLater(StoreId store, Duration after) {
-  const std::string name = fmt::format("boot/store{}/{}", store.value(), ++boots_asked_);
+  const std::string name = fmt::format("boot/store{}/{}", store.value(), ++boots_asked_[store]);
   world_.Schedule(world_.Now() + after, name, [this, store] { EnsureUp(store); });
 }
 
@@ -227,7 +227,7 @@ void SimCluster::ReplaceUntilDone(ClientHost& host, StoreId old_store, StoreId n
   ++replaced_;
   if (old_store == new_store) return;
   // Whoever left may come back one day, as a new store.
-  world_.Schedule(world_.Now(), fmt::format("retire/store{}/{}", old_store.value(), replaced_),
+  world_.Schedule(world_.Now(), fmt::format("retire/store{}/{}", old_store.value(), ++retirements_[old_store]),
                   [this, old_store] { LoseDisk(old_store); });
 }
 

@@ -112,7 +112,9 @@ class SimCluster {
   bool operator_busy_ = false;
   bool initialised_ = false;
   uint64_t replaced_ = 0;
-  uint64_t boots_asked_ = 0;
+  /// How often each was scheduled to boot or to retire, for names: one store's shift no other's.
+  std::map<StoreId, uint64_t> boots_asked_;
+  std::map<StoreId, uint64_t> retirements_;
   std::string unexplained_exit_;
   StatusCode unexplained_code_ = StatusCode::kOk;
 };

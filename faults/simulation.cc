@@ -43,8 +43,8 @@ class Simulation {
         random_(Random(plan_.choices.seed).Split("simulation")),
         world_(MakeWorldOptions()),
         cluster_(world_, plan_.shape),
-        executor_(cluster_),
-        nemesis_(cluster_, executor_, plan_.faults, random_, [this](const FaultEntry& fault) { Witness(fault); }),
+        executor_(cluster_, [this](const FaultEntry& fault) { Witness(fault); }),
+        nemesis_(cluster_, executor_, plan_.faults, random_),
         replay_(cluster_, executor_, plan_.capsule == nullptr ? std::vector<FaultEntry>() : plan_.capsule->faults) {
     for (const WorkloadPlan& workload : plan_.workloads) {
       Result<std::unique_ptr<Workload>> made = MakeWorkload(workload.name, workload.options);

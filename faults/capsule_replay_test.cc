@@ -1,0 +1,227 @@
+// Runs that are recorded, replayed and cut: the working folder is the root of the sources.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "faults/capsule/capsule.h"
+#include "faults/recording.h"
+#include "faults/replay_verdict.h"
+#include "faults/scenario.h"
+#include "faults/signature.h"
+#include "faults/simulation.h"
+
+namespace orrery::faults {
+namespace {
+
+struct Recorded {
+  SimulationReport report;
+  Capsule capsule;
+};
+
+Recorded Record(const Scenario& scenario, uint64_t seed) {
+  Recording recording;
+  SimulationOptions options;
+  options.choices.seed = seed;
+  options.recording = &recording;
+  SimulationReport report = RunSimulation(scenario, options);
+  Capsule capsule = recording.Finish(report);
+  return {std::move(report), std::move(capsule)};
+}
+
+/// As a process of its own would do it: through the text. Also tells what happened.
+Recorded Replay(const Capsule& capsule) {
+  const Result<Capsule> read = ParseCapsule(FormatCapsule(capsule), "c.toml");
+  REQUIRE_MESSAGE(read.ok(), read.status().ToString());
+  Recording recording;
+  SimulationOptions options;
+  options.choices = read->choices;
+  options.recording = &recording;
+  SimulationReport report = ReplayCapsule(*read, options);
+  Capsule again = recording.Finish(report);
+  return {std::move(report), std::move(again)};
+}
+
+/// A small scenario of a few seconds.
+Scenario Small() {
+  Result<Scenario> scenario = ParseScenario(R"(
+title = "Small"
+[run]
+safety_seconds = 8
+[[workload]]
+name = "register"
+clients = 3
+keys = 4
+[[workload]]
+name = "set"
+clients = 2
+[[fault]]
+kind = "kill"
+every_seconds = 2
+lasts_seconds = [0.1, 1]
+[[fault]]
+kind = "clog_pair"
+every_seconds = 3
+[[fault]]
+kind = "clock_drift"
+every_seconds = 2
+[[fault]]
+kind = "kill"
+every_seconds = 4
+lasts_seconds = 0.2
+)",
+                                            "small.toml");
+  REQUIRE(scenario.ok());
+  scenario->name = "small";
+  return *std::move(scenario);
+}
+
+std::vector<std::string> IdsOf(const Capsule& capsule) {
+  std::vector<std::string> ids;
+  for (const FaultEntry& fault : capsule.faults) ids.push_back(fault.id);
+  return ids;
+}
+
+TEST_CASE("Capsule: a recorded run of every scenario replays with the same fingerprint") {
+  const auto names = ListScenarios("workloads/scenarios");
+  REQUIRE(names.ok());
+  for (const std::string& name : *names) {
+    CAPTURE(name);
+    const auto scenario = LoadScenario(name, "workloads/scenarios");
+    REQUIRE(scenario.ok());
+    const Recorded recorded = Record(*scenario, 11);
+    CHECK(FormatCapsule(recorded.capsule).size() <= size_t{1} << 20);
+    const Recorded replayed = Replay(recorded.capsule);
+    CHECK(replayed.report.fingerprint.ToString() == recorded.report.fingerprint.ToString());
+    CHECK(replayed.report.stale.empty());
+    CHECK(FormatCapsule(replayed.capsule) == FormatCapsule(recorded.capsule));
+    CHECK(JudgeReplay(recorded.capsule, replayed.report, true, ThisBuild()).reproduced);
+  }
+}
+
+TEST_CASE("Capsule: the seed of a capsule draws no fault and no operation") {
+  const Recorded recorded = Record(Small(), 5);
+  REQUIRE(recorded.capsule.faults.size() >= 4);
+  Capsule other = recorded.capsule;
+  other.choices.seed = 999;
+  const Recorded replayed = Replay(other);
+  CHECK(IdsOf(replayed.capsule).size() + replayed.report.stale.size() == recorded.capsule.faults.size());
+  CHECK(replayed.report.fingerprint.ToString() != recorded.report.fingerprint.ToString());
+  for (size_t i = 0; i < other.workloads.size(); ++i) {
+    CHECK(replayed.capsule.workloads[i].operations == other.workloads[i].operations);
+  }
+}
+
+TEST_CASE("Capsule: without one fault, the others keep ids, times and targets") {
+  const Recorded recorded = Record(Small(), 6);
+  const std::vector<FaultEntry>& all = recorded.capsule.faults;
+  REQUIRE(all.size() >= 4);
+  for (size_t dropped = 0; dropped < all.size(); ++dropped) {
+    Capsule without = recorded.capsule;
+    without.faults.erase(without.faults.begin() + static_cast<std::ptrdiff_t>(dropped));
+    const Recorded replayed = Replay(without);
+    CHECK(replayed.capsule.faults.size() + replayed.report.stale.size() == all.size() - 1);
+    for (const FaultEntry& fault : replayed.capsule.faults) {
+      CHECK(std::find(all.begin(), all.end(), fault) != all.end());
+      CHECK(fault.id != all[dropped].id);
+    }
+  }
+}
+
+TEST_CASE("Capsule: without one operation, the others keep ids and values") {
+  const Recorded recorded = Record(Small(), 7);
+  Capsule without = recorded.capsule;
+  std::vector<OperationEntry>& operations = without.workloads[0].operations;
+  REQUIRE(operations.size() > 20);
+  operations.erase(operations.begin() + 10);
+  const Recorded replayed = Replay(without);
+  CHECK(replayed.capsule.workloads[0].operations == operations);
+  CHECK(replayed.capsule.workloads[1].operations == without.workloads[1].operations);
+  std::map<uint64_t, int> values;
+  for (const OperationEntry& entry : operations) ++values[ValueNumber(entry.client, entry.operation.ordinal)];
+  for (const auto& [value, count] : values) CHECK(count == 1);
+}
+
+TEST_CASE("Capsule: a fault that does not fit any more is stale, named, and not done") {
+  Recorded recorded = Record(Small(), 8);
+  FaultEntry kill;
+  kill.id = "kill#first";
+  kill.kind = FaultKind::kKill;
+  kill.at = seconds(1);
+  kill.lasts = seconds(5);
+  kill.targets = {NodeIdOf(StoreId(1))};
+  FaultEntry again = kill;
+  again.id = "kill#again";
+  again.at = seconds(2);
+  FaultEntry late = kill;
+  late.id = "kill#anchored";
+  late.at = Duration(0);
+  late.anchor = Anchor{.store = StoreId(2), .boot = 77, .event = AnchorEvent::kBoot, .count = 1};
+  recorded.capsule.faults = {kill, again, late};
+  const Recorded replayed = Replay(recorded.capsule);
+  CHECK(IdsOf(replayed.capsule) == std::vector<std::string>{"kill#first"});
+  REQUIRE(replayed.report.stale.size() == 2);
+  CHECK(replayed.report.stale[0].id == "kill#again");
+  CHECK(replayed.report.stale[0].why == "store1 is down");
+  CHECK(replayed.report.stale[1].why == "its anchor was never reached");
+}
+
+TEST_CASE("Capsule: an anchored fault comes when its anchor is reached, whatever the time") {
+  Recorded recorded = Record(Small(), 9);
+  FaultEntry kill;
+  kill.id = "kill#1";
+  kill.kind = FaultKind::kKill;
+  kill.at = seconds(2);
+  kill.lasts = milliseconds(100);
+  kill.targets = {NodeIdOf(StoreId(2))};
+  for (const AnchorEvent event : {AnchorEvent::kBoot, AnchorEvent::kLogSync, AnchorEvent::kLogWrite}) {
+    FaultEntry next = kill;
+    next.id = "kill#2";
+    next.at = Duration(0);
+    next.anchor =
+        Anchor{.store = StoreId(2), .boot = event == AnchorEvent::kBoot ? 0u : 2u, .event = event, .count = 1};
+    recorded.capsule.faults = {kill, next};
+    const Recorded replayed = Replay(recorded.capsule);
+    CHECK(IdsOf(replayed.capsule) == std::vector<std::string>{"kill#1", "kill#2"});
+    CHECK(replayed.report.restarts == 2);
+    CHECK(replayed.report.outcome == "ok");
+  }
+}
+
+TEST_CASE("Capsule: calm streams and salts give other runs of the same faults and operations") {
+  const Recorded recorded = Record(Small(), 10);
+  Capsule calm = recorded.capsule;
+  calm.choices.calm.fill(true);
+  const Recorded first = Replay(calm);
+  CHECK(first.report.outcome == "ok");
+  CHECK(Replay(calm).report.fingerprint.ToString() == first.report.fingerprint.ToString());
+  Capsule salted = recorded.capsule;
+  salted.choices.salts.fill(3);
+  CHECK(Replay(salted).report.fingerprint.ToString() != recorded.report.fingerprint.ToString());
+}
+
+TEST_CASE("Replay: what the capsule promises and does not come is not reproduced") {
+  Recorded recorded = Record(Small(), 12);
+  recorded.capsule.expected = {sim::ExitCode::kSafety, "lost-write", "safety/lost-write", ""};
+  const Recorded replayed = Replay(recorded.capsule);
+  const ReplayVerdict verdict = JudgeReplay(recorded.capsule, replayed.report, true, ThisBuild());
+  CHECK_FALSE(verdict.reproduced);
+  CHECK(verdict.ExitCode(replayed.report) == sim::ExitCode::kNotReproduced);
+  CHECK(ReplayText(replayed.report, verdict).ends_with("not reproduced: expected safety/lost-write, got ok\n"));
+}
+
+TEST_CASE("Replay: another fingerprint is told of the same build only, under the capsule's own choices") {
+  const Recorded recorded = Record(Small(), 13);
+  Capsule edited = recorded.capsule;
+  edited.expected.fingerprint = std::string(32, '0');
+  BuildId here = edited.build;
+  here.commit = edited.build.commit = "abc";
+  CHECK(JudgeReplay(edited, recorded.report, true, here).other_fingerprint);
+  CHECK_FALSE(JudgeReplay(edited, recorded.report, false, here).other_fingerprint);
+  here.patch = "else";
+  CHECK_FALSE(JudgeReplay(edited, recorded.report, true, here).other_fingerprint);
+}
+
+}  // namespace
+}  // namespace orrery::faults
