@@ -103,16 +103,10 @@ def mutants(seconds):
 
 def checkers(seconds):
     """Other histories every night; of the checkers' mutants a twelfth."""
-    day = int(time.time()) // 86400
-    verdicts = [run_logged([build("release", "orrery-check-agreement", quiet=True) / "orrery-check-agreement", "--count",
-                            int(seconds * 2000), "--seed", day], "check-agreement.log", seconds * 5 + 600)]
-    if seconds >= 120:
-        run_logged([build("release", "orrery-check-bench", quiet=True) / "orrery-check-bench", "--runs", 5],
-                   "check-bench.log", 3600)
-        verdicts.append("figures in check-bench.log")
+    arguments = ["--count", int(seconds * 2000)] + ([] if seconds >= 600 else ["--quick"])
     if seconds >= 600:
-        verdicts.append(run_logged(["workloads/check/mutants/run.sh", "--shard", f"{day % 12}/12"], "check-mutants.log", 7200))
-    return "; ".join(verdicts)
+        arguments += ["--mutants", f"{int(time.time()) // 86400 % 12}/12"]
+    return run_logged(["./ci/checkers", *arguments], "checkers.log", seconds * 5 + 7200)
 
 
 def explorer(seconds):

@@ -7,7 +7,9 @@
 #include <cstdio>
 #include <ctime>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/base/random.h"
@@ -217,56 +219,160 @@ double Median(uint32_t runs, const std::function<void()>& work) {
   return seconds[seconds.size() / 2];
 }
 
-void BenchTxns(const char* name, const History& history, TxnModel model, uint32_t runs) {
-  for (IsolationLevel level :
-       {IsolationLevel::kSnapshotIsolation, IsolationLevel::kSerializable, IsolationLevel::kStrictSerializable}) {
-    CheckReport report;
-    const double seconds = Median(runs, [&] { report = CheckIsolation(history, model, {.level = level}).value(); });
-    const double txns = static_cast<double>(history.size());
-    std::printf("%s %s: %s, %.0f txns/s (%.2f CPU s, median of %u), checker %.0f B/txn, history %.0f B/txn\n", name,
-                std::string(IsolationLevelName(level)).c_str(), std::string(VerdictName(report.verdict)).c_str(),
-                txns / seconds, seconds, runs, static_cast<double>(report.stats.memory_bytes) / txns,
-                static_cast<double>(history.MemoryBytes()) / txns);
-    std::fflush(stdout);
-  }
-}
+/// One figure, and what it must reach.
+struct Figure {
+  std::string history;
+  std::string verdict;
+  uint64_t operations = 0;
+  double seconds = 0;  ///< Median processor time of one check.
+  uint64_t steps = 0;
+  double checker_bytes = 0;
+  double history_bytes = 0;
+  std::string undecided_reason;
+  bool healthy = true;              ///< The verdict has to be "holds".
+  double floor_per_second = 0;      ///< 0: no floor.
+  double ceiling_seconds = 0;       ///< 0: no ceiling.
+  double ceiling_bytes = 0;         ///< Of the checker; 0: no ceiling.
+  double ceiling_bytes_per_op = 0;  ///< Of checker and history; 0: no ceiling.
 
-void BenchLinear(const char* name, const History& history, bool zones, uint32_t runs) {
-  LinearizabilityOptions options;
-  options.zones = zones;
-  const auto spec = RegisterModel();
-  CheckReport report;
-  const double seconds = Median(runs, [&] { report = CheckLinearizability(history, *spec, options).value(); });
-  std::printf("%s: %s, %.0f ops/s (%.3f CPU s, median of %u), %lu steps, %.1f MiB%s%s\n", name,
-              std::string(VerdictName(report.verdict)).c_str(), static_cast<double>(history.size()) / seconds, seconds,
-              runs, static_cast<unsigned long>(report.stats.steps),
-              static_cast<double>(report.stats.memory_bytes) / (1 << 20), report.undecided_reason.empty() ? "" : ": ",
-              report.undecided_reason.c_str());
+  double per_second() const { return static_cast<double>(operations) / seconds; }
+  double bytes_per_op() const { return (checker_bytes + history_bytes) / static_cast<double>(operations); }
+  bool reached() const {
+    return (!healthy || verdict == "holds") && (floor_per_second == 0 || per_second() >= floor_per_second) &&
+           (ceiling_seconds == 0 || seconds <= ceiling_seconds) &&
+           (ceiling_bytes == 0 || checker_bytes <= ceiling_bytes) &&
+           (ceiling_bytes_per_op == 0 || bytes_per_op() <= ceiling_bytes_per_op);
+  }
+};
+
+void Print(const Figure& f) {
+  std::printf("%s: %s, %.0f/s (%.3f CPU s), checker %.1f MiB, history %.1f MiB, %.0f bytes each%s%s%s\n",
+              f.history.c_str(), f.verdict.c_str(), f.per_second(), f.seconds, f.checker_bytes / (1 << 20),
+              f.history_bytes / (1 << 20), f.bytes_per_op(), f.undecided_reason.empty() ? "" : "; ",
+              f.undecided_reason.c_str(), f.reached() ? "" : "  BELOW ITS FLOOR");
   std::fflush(stdout);
 }
 
-int Main(int argc, char** argv) {
+nlohmann::json ToJson(const Figure& f) {
+  return {{"history", f.history},
+          {"verdict", f.verdict},
+          {"operations", f.operations},
+          {"cpu_seconds", f.seconds},
+          {"per_second", f.per_second()},
+          {"steps", f.steps},
+          {"checker_bytes", f.checker_bytes},
+          {"history_bytes", f.history_bytes},
+          {"bytes_per_operation", f.bytes_per_op()},
+          {"undecided_reason", f.undecided_reason},
+          {"reached", f.reached()}};
+}
+
+/// Runs the checks and keeps the figures.
+class Bench {
+ public:
+  Bench(uint32_t runs, bool quiet) : runs_(runs), quiet_(quiet) {}
+
+  void Txns(const std::string& name, const History& history, TxnModel model, double floor_per_second) {
+    for (IsolationLevel level :
+         {IsolationLevel::kSnapshotIsolation, IsolationLevel::kSerializable, IsolationLevel::kStrictSerializable}) {
+      Figure figure{.history = name + " " + std::string(IsolationLevelName(level)),
+                    .floor_per_second = floor_per_second};
+      if (floor_per_second > 0) figure.ceiling_bytes_per_op = 2048;
+      Keep(std::move(figure), history, runs_, [&] { return CheckIsolation(history, model, {.level = level}).value(); });
+    }
+  }
+
+  void Registers(const std::string& name, const History& history, bool zones, double floor_per_second) {
+    Linear({.history = name, .floor_per_second = floor_per_second}, history, zones, runs_);
+  }
+
+  void WorstCase(const std::string& name, const History& history, bool zones) {
+    Linear({.history = "worst case, 30 at once, " + name,
+            .healthy = false,
+            .ceiling_seconds = 10,
+            .ceiling_bytes = 1 << 30},
+           history, zones, 1);
+  }
+
+  const std::vector<Figure>& figures() const { return figures_; }
+
+ private:
+  void Linear(Figure figure, const History& history, bool zones, uint32_t runs) {
+    LinearizabilityOptions options;
+    options.zones = zones;
+    const auto spec = RegisterModel();
+    Keep(std::move(figure), history, runs, [&] { return CheckLinearizability(history, *spec, options).value(); });
+  }
+
+  void Keep(Figure figure, const History& history, uint32_t runs, const std::function<CheckReport()>& check) {
+    CheckReport report;
+    figure.seconds = Median(runs, [&] { report = check(); });
+    figure.verdict = VerdictName(report.verdict);
+    figure.operations = history.size();
+    figure.steps = report.stats.steps;
+    figure.checker_bytes = static_cast<double>(report.stats.memory_bytes);
+    figure.history_bytes = static_cast<double>(history.MemoryBytes());
+    figure.undecided_reason = report.undecided_reason;
+    if (!quiet_) Print(figure);
+    figures_.push_back(std::move(figure));
+  }
+
+  uint32_t runs_;
+  bool quiet_;
+  std::vector<Figure> figures_;
+};
+
+struct Arguments {
   uint64_t size = 1'000'000;
   uint32_t runs = 5;
-  CLI::App app{"Measures the checkers."};
-  app.add_option("--size", size, "Transactions and operations per history");
-  app.add_option("--runs", runs, "Runs per figure; the median is printed");
-  CLI11_PARSE(app, argc, argv);
-  BenchTxns("list-append", ListAppendHistory(size), TxnModel::kListAppend, runs);
-  BenchTxns("rw-register", RwRegisterHistory(size), TxnModel::kRwRegister, runs);
-  BenchLinear("register (zones)", RegisterHistory(size, 1000, false), true, runs);
-  BenchLinear("register (search)", RegisterHistory(size, 1000, false), false, runs);
-  BenchLinear("cas-register (search)", RegisterHistory(size, 1000, true), false, runs);
-  BenchLinear("register, one key (zones)", RegisterHistory(size, 1, false), true, runs);
-  BenchLinear("worst case, 30 at once, register (zones)", WorstCase(false, true), true, 1);
-  BenchLinear("worst case, 30 at once, register (search)", WorstCase(false, true), false, 1);
-  BenchLinear("worst case, 30 at once, cas-register, possible", WorstCase(true, false), false, 1);
-  BenchLinear("worst case, 30 at once, cas-register, impossible", WorstCase(true, true), false, 1);
-  BenchLinear("worst case, 30 writes at once, counting", WorstCount(), false, 1);
+  bool json = false;
+  bool floors = false;
+  bool worst = true;
+};
+
+int Measure(const Arguments& arguments) {
+  Bench bench(arguments.runs, arguments.json);
+  const uint64_t size = arguments.size;
+  bench.Txns("list-append", ListAppendHistory(size), TxnModel::kListAppend, 200'000);
+  bench.Txns("rw-register", RwRegisterHistory(size), TxnModel::kRwRegister, 0);
+  bench.Registers("register (zones)", RegisterHistory(size, 1000, false), true, 1'000'000);
+  bench.Registers("register (search)", RegisterHistory(size, 1000, false), false, 1'000'000);
+  bench.Registers("cas-register (search)", RegisterHistory(size, 1000, true), false, 1'000'000);
+  bench.Registers("register, one key (zones)", RegisterHistory(size, 1, false), true, 0);
+  if (arguments.worst) {
+    bench.WorstCase("register (zones)", WorstCase(false, true), true);
+    bench.WorstCase("register (search)", WorstCase(false, true), false);
+    bench.WorstCase("cas-register, possible", WorstCase(true, false), false);
+    bench.WorstCase("cas-register, impossible", WorstCase(true, true), false);
+    bench.WorstCase("writes that only counting refutes", WorstCount(), false);
+  }
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  std::printf("peak resident memory of all this: %.2f GiB\n", static_cast<double>(usage.ru_maxrss) / (1 << 20));
-  return 0;
+  nlohmann::json rows = nlohmann::json::array();
+  bool reached = true;
+  for (const Figure& figure : bench.figures()) {
+    rows.push_back(ToJson(figure));
+    reached = reached && figure.reached();
+  }
+  if (arguments.json) {
+    std::printf("%s\n", nlohmann::json({{"figures", rows}, {"peak_resident_kib", usage.ru_maxrss}}).dump().c_str());
+  } else {
+    std::printf("peak resident memory of all this: %.2f GiB\n", static_cast<double>(usage.ru_maxrss) / (1 << 20));
+  }
+  return arguments.floors && !reached ? 10 : 0;
+}
+
+int Main(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app{"Measures the checkers on fixed histories: one core, processor time, making the histories not counted."};
+  app.add_option("--size", arguments.size, "Transactions and operations per history")
+      ->check(CLI::Range(1000, 10000000));
+  app.add_option("--runs", arguments.runs, "Runs per figure; the median is told")->check(CLI::Range(1, 1000));
+  app.add_flag("--json", arguments.json, "One JSON object");
+  app.add_flag("--floors", arguments.floors, "Exit code 10 if a figure misses its goal");
+  app.add_flag("!--no-worst-case", arguments.worst, "Leave out the histories that no budget decides");
+  CLI11_PARSE(app, argc, argv);
+  return Measure(arguments);
 }
 
 }  // namespace
