@@ -117,7 +117,7 @@ void SimNode::RunTurn(FunctionRef<void()> code) {
   core_.turn_running = true;
   in_turn_ = true;
   turn_offset_ = 0;
-  boot_->clock.BeginTurn(clock_.MonotonicAt(looked_at_.value_or(core_.now())));
+  boot_->clock.BeginTurn(looked_at_ ? *looked_at_ : clock_.MonotonicAt(core_.now()));
   looked_at_.reset();
   {
     const InsideNode inside(this);
@@ -295,7 +295,7 @@ void SimNode::Wipe() {
 void SimNode::Pause() {
   if (!up() || paused_) return;
   paused_ = true;
-  paused_at_ = core_.now();
+  paused_at_ = clock_.MonotonicAt(core_.now());
   core_.RecordFault(WorldFault::kPause, actor_, 0, "");
   core_.queue.Cancel(wake_.get());
 }
@@ -309,7 +309,7 @@ void SimNode::Resume() {
   const uint64_t word = core_.choices.Word(ChoiceStream::kClock, actor_.hash, static_cast<uint64_t>(core_.now()));
   if ((word & 1) != 0 && !core_.choices.calm(ChoiceStream::kClock)) {
     looked_at_ = paused_at_;
-    core_.RecordFault(WorldFault::kLateTurn, actor_, static_cast<uint64_t>(paused_at_), "");
+    core_.RecordFault(WorldFault::kLateTurn, actor_, static_cast<uint64_t>(paused_at_.nanos()), "");
   }
   Unpark();
 }

@@ -109,9 +109,9 @@ class SimNode final : public NodeContext {
   uint64_t machine_life_ = 0;
   bool powered_ = true;
   bool paused_ = false;
-  int64_t paused_at_ = 0;
-  /// When the next turn looked at its clock, if that was before a pause.
-  std::optional<int64_t> looked_at_;
+  Instant paused_at_;  ///< By its own clock, whose rate may change meanwhile.
+  /// What the next turn saw on its clock, if it looked before a pause.
+  std::optional<Instant> looked_at_;
   bool in_turn_ = false;
   bool background_parked_ = false;
   uint64_t background_choices_ = 0;

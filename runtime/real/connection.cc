@@ -137,7 +137,9 @@ void Connection::ProcessInput() {
   if (state_ == State::kGreeting) ProcessGreeting();
   if (state_ == State::kEstablished) ProcessFrames();
   if (state_ == State::kRejected) begin_ = end_;
-  if (failure_.has_value() && state_ != State::kClosed) owner_.OnEnd(*this, *failure_);
+  if (!failure_.has_value() || state_ == State::kClosed) return;
+  const Status why = *failure_;  // Reject() drops it while the owner still speaks of it.
+  owner_.OnEnd(*this, why);
 }
 
 void Connection::ProcessGreeting() {

@@ -169,6 +169,30 @@ TEST_CASE("RealNetwork: garbage, another version and damaged frames end the conn
   CHECK(counters.connections_damaged == 1);
 }
 
+TEST_CASE("RealNetwork: a node of another version is not reached, and the reason outlives the run") {
+  boost::asio::io_context io;
+  tcp::acceptor acceptor(io, *ParseNumericAddress("127.0.0.1:0"));
+  const std::string address = ToString(acceptor.local_endpoint());
+  std::thread greeter([&] {
+    tcp::socket socket = acceptor.accept();
+    boost::asio::write(socket,
+                       boost::asio::buffer(EncodeHello({.version = 9, .cluster = ClusterId(1), .node = NodeId(2)})));
+    Bytes all;
+    boost::system::error_code error;
+    boost::asio::read(socket, boost::asio::dynamic_buffer(all), error);
+  });
+  TestNode node(1);
+  node.Knows(2, address);
+  node.Send(2, "hello");
+  CHECK(node.notes.Await("2 not reached"));
+  const Status error = node.LastError(2);
+  CHECK(error.code() == StatusCode::kVersionMismatch);
+  CHECK(error.message() == address + ": it speaks protocol version 9, we speak version 1");
+  node.process.Stop();
+  CHECK(node.process.process().LastConnectError(NodeId(2)) == error);
+  greeter.join();
+}
+
 TEST_CASE("RealNetwork: who does not introduce himself is shown the door") {
   TestNode server(1, 1, {.hello_timeout = milliseconds(50)});
   Stranger silent(server.address());

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <sstream>
 
 #include "runtime/base/assert.h"
 #include "workloads/check/history_edn.h"
@@ -48,9 +49,11 @@ Result<std::string> ReadWholeFile(const std::string& path) {
   if (path == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
   std::ifstream in(path, std::ios::binary);
   if (!in) return Bad("cannot open " + path);
-  std::string text(std::istreambuf_iterator<char>(in), {});
+  // Streams report what iterators would throw. A folder opens and cannot be read.
+  std::ostringstream text;
+  if (in.peek() != std::ifstream::traits_type::eof()) text << in.rdbuf();
   if (in.bad()) return Bad("cannot read " + path);
-  return text;
+  return std::move(text).str();
 }
 
 /// Orrery's events are JSON objects; EDN maps begin with a brace too, but then comes a keyword.

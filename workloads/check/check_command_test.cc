@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -189,6 +190,51 @@ TEST_CASE("Check command: EDN is recognised, registers may start at a value, law
   CHECK(Check(takes, "cycle").code == 1);
   CHECK(Check(kStale, "counter").code == 1);
   CHECK(Check(kStale, "set-law").code == 1);
+}
+
+TEST_CASE("Check command: standard input, file names and formats") {
+  std::istringstream input(kStale);
+  std::streambuf* const before = std::cin.rdbuf(input.rdbuf());
+  CheckCommandOptions options{.history = "-", .model = "register"};
+  CHECK(Run(options).code == 10);
+  std::cin.rdbuf(before);
+  const TempFile json("named.json", kStale);
+  options.history = json.path();
+  options.format = "json";
+  CHECK(Run(options).code == 10);
+  const TempFile named("named.edn", "  {\"a\" 1}");
+  options.history = named.path();
+  options.format = "auto";
+  CHECK(Run(options).err.find(":process is missing") != std::string::npos);
+  options.history = std::filesystem::temp_directory_path().string();
+  const Outcome3 folder = Run(options);
+  CHECK(folder.code == 1);
+  CHECK(folder.err.find("cannot read " + options.history) != std::string::npos);
+  CHECK(Check("{", "register").err.find("line 1: not JSON") != std::string::npos);
+  CHECK(Check(" \n ", "register").err.find("no operation") != std::string::npos);
+}
+
+TEST_CASE("Check command: registers may start at any value") {
+  const char text[] = R"({"type":"invoke","process":0,"ops":[["r","x",null]]}
+{"type":"ok","process":0,"ops":[["r","x","red"]]}
+)";
+  const TempFile file("initial", text);
+  CheckCommandOptions options{.history = file.path(), .model = "register"};
+  options.initial = "\"red\"";
+  CHECK(Run(options).code == 0);
+  options.initial = "null";
+  CHECK(Run(options).code == 10);
+}
+
+TEST_CASE("Check command: the SVG shows the first anomaly that has a cycle") {
+  std::string text = "{\"type\":\"invoke\",\"process\":7,\"ops\":[[\"append\",\"z\",1],[\"r\",\"z\",null]]}\n";
+  text += "{\"type\":\"ok\",\"process\":7,\"ops\":[[\"append\",\"z\",1],[\"r\",\"z\",[]]]}\n";
+  const TempFile file("svg", text + kSkew);
+  const TempFile svg("two");
+  CheckCommandOptions options{.history = file.path(), .model = "list-append", .svg = svg.path()};
+  const Outcome3 outcome = Run(options);
+  CHECK(outcome.out.find("broken\ninternal\n") != std::string::npos);
+  CHECK(svg.Text().find(">G2</text>") != std::string::npos);
 }
 
 }  // namespace

@@ -211,6 +211,87 @@ TEST_CASE("EDN history: maps on lines or in a vector, txns and single registers,
   }
 }
 
+TEST_CASE("JSON history: questions may be short or guess, answers may not") {
+  const auto one = [](const std::string& ops) {
+    return ReadJsonHistory("{\"type\":\"invoke\",\"process\":0,\"ops\":" + ops + "}");
+  };
+  for (const char* question : {R"([["r","x"]])", R"([["r","x",null]])", R"([["r","x",5]])", R"([["r","x",[1]]])",
+                               R"([["deq","x"]])", R"([["take","x"]])", R"([["contains","x",1,null]])"}) {
+    const Result<History> h = one(question);
+    REQUIRE_MESSAGE(h.ok(), question);
+    CHECK_FALSE(h->micros(0)[0].known);
+    CHECK(h->Describe(0).find("op 0 (line 1) by process 0") == 0);
+  }
+  CHECK(Says(JsonError(R"({"type":"invoke","process":0,"ops":[["w"]]})"), "not an operation: [\"w\"]"));
+  CHECK(Says(JsonError(R"({"type":"invoke","process":0,"ops":[[7,"x",1]]})"), "not an operation: [7,"));
+  CHECK(Says(JsonError(R"({"type":7,"process":0,"ops":[]})"), "\"type\" is missing or not a text"));
+  CHECK(Says(JsonError(R"({"type":"end","events":"2"})"), "\"events\" is missing or not a count"));
+  CHECK(Says(JsonError(R"({"type":"end","events":-1})"), "\"events\" is missing or not a count"));
+  const std::string long_word(60, 'a');
+  CHECK(JsonError("{\"type\":\"invoke\",\"process\":0,\"ops\":[\"" + long_word + "\"]}") ==
+        "line 1: not an operation: \"" + long_word.substr(0, 36) + "...");
+  const std::string write = R"({"type":"invoke","process":0,"ops":[["w","x",1]]})"
+                            "\n";
+  CHECK(JsonError(write + R"({"type":"ok","process":0,"ops":null})").empty());
+  CHECK(Says(JsonError(write + R"({"type":"ok","process":0,"ops":[["append","x",1]]})"), "does not answer"));
+}
+
+TEST_CASE("JSON history: what happens at one instant is written as overlapping") {
+  History h;
+  const Value k = h.Text("k");
+  const auto add = [&](Instant invoke, Instant ret, uint32_t process) {
+    h.Add({.invoke = invoke, .ret = ret, .process = process, .outcome = Outcome::kOk}, std::vector{Write(k, h.Int(1))});
+  };
+  add(0, 5, 0);
+  add(5, 9, 1);
+  add(5, 9, 2);
+  std::ostringstream text;
+  WriteJsonHistory(h, text);
+  const History back = ReadJsonHistory(text.str()).value();
+  REQUIRE(back.size() == 3);
+  for (OpIndex op = 0; op < 3; ++op) CHECK(back.operation(op).process == op);
+  CHECK(back.operation(0).ret > back.operation(2).invoke);
+  CHECK(back.operation(1).ret > back.operation(2).invoke);
+  CHECK(back.operation(1).ret < back.operation(2).ret);
+}
+
+TEST_CASE("EDN history: every kind of space, token and text") {
+  const std::string text = "{:type\t:invoke\r\n:process 0,\f:value[[:w \"a\\n\\t\\r\\\"\nb\" +5][:w(1)2]]}; to the end";
+  CHECK(Says(EdnError(text), "line 3: not an integer, text, keyword, boolean or nil: [1]"));
+  const auto value = [](const std::string& written) {
+    const Result<History> h = ReadEdnHistory("{:type :invoke :process 0 :value [[:w " + written + "]]}");
+    REQUIRE_MESSAGE(h.ok(), h.status().ToString());
+    return h->DescribeMicro(h->micros(0)[0]);
+  };
+  CHECK(value("\"a\\n\\t\\r\\\"\nb\" +5") == "w a\n\t\r\"\nb 5");
+  CHECK(value("1 true") == "w 1 true");
+  CHECK(value("1 false") == "w 1 false");
+  CHECK(value("1 -7N;comment\n") == "w 1 -7");
+  CHECK(value("1\n2") == "w 1 2");
+}
+
+TEST_CASE("EDN history: odd forms are named, not guessed at") {
+  const auto of_value = [](const std::string& value) {
+    return EdnError("{:process 0 :type :invoke :value " + value + "}");
+  };
+  CHECK(Says(of_value("true"), ":value is not a transaction: true"));
+  CHECK(Says(of_value("false"), ":value is not a transaction: false"));
+  CHECK(Says(of_value("{}"), ":value is not a transaction: {...}"));
+  CHECK(Says(of_value("[3]"), "not a micro-operation: 3"));
+  CHECK(Says(of_value("[[\"r\" 1 2]]"), "not a micro-operation: [\"r\" 1 2]"));
+  CHECK(Says(of_value("[[:w 1 9223372036854775808]]"), "not an integer"));
+  CHECK(Says(of_value("[[:push (1111111111 2222222222 3333333333 4444444444 5555555555) 1]]"),
+             "unknown micro-operation [:push [1111111111 2222222222 3333333333 4444444444]]"));
+  CHECK(of_value("[[:r 1 5]]").empty());
+  CHECK(Says(EdnError("{:process 4294967296}"), "out of range"));
+  CHECK(Says(EdnError("{:process 0 :type \"ok\"}"), ":type is missing or not a keyword"));
+  CHECK(Says(EdnError("{:process 0 :type :invoke :f :cas :value [1 2 3]}"), ":cas needs [expected new]"));
+  CHECK(Says(EdnError("{:a \"b\\"), "a text is not closed"));
+  CHECK(Says(EdnError("#tag"), "the file is cut: a form is missing"));
+  CHECK(Says(EdnError(std::string(1, '\0')), "line 1: an event is a map, not "));
+  CHECK(EdnError("; nothing but a comment").empty());
+}
+
 TEST_CASE("EDN history: every way of being wrong is named with its line") {
   const std::string invoke = "{:type :invoke :process 0 :value [[:r 1 nil]]}\n";
   CHECK(EdnError(invoke).empty());

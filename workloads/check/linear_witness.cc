@@ -133,6 +133,29 @@ OpIndex LateSource(const History& history, std::span<const OpIndex> part, OpInde
   return kNoOp;
 }
 
+/// True if `reader` was answered with a value that nothing in its part ever put there.
+bool ReadsGarbage(const History& history, const ModelSpec& spec, std::span<const OpIndex> part, OpIndex reader) {
+  if (history.operation(reader).ret == kOpen) return false;
+  const auto put = [&](Value key, Value value) {
+    if (value.is_nil() || (spec.PlainRegister() != nullptr && *spec.PlainRegister() == value)) return true;
+    for (OpIndex op : part) {
+      for (const MicroOp& micro : history.micros(op)) {
+        const bool puts = !IsRead(micro.kind) && micro.kind != MicroKind::kDequeue && micro.kind != MicroKind::kRemove;
+        if (puts && micro.key == key && micro.value == value) return true;
+      }
+    }
+    return false;
+  };
+  for (const MicroOp& micro : history.micros(reader)) {
+    const bool one = micro.kind == MicroKind::kRead || micro.kind == MicroKind::kDequeue;
+    if (micro.known && one && !put(micro.key, micro.value)) return true;
+    if (micro.kind != MicroKind::kReadList || !micro.known) continue;
+    const auto list = history.list(micro);
+    if (!std::all_of(list.begin(), list.end(), [&](Value value) { return put(micro.key, value); })) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 SubHistory WholePart(const History& history, std::span<const OpIndex> ops) {
@@ -174,6 +197,13 @@ Anomaly MinimalConflict(const History& history, const ModelSpec& spec, const Sub
   Minimizer minimizer(history, spec, std::move(prefix), seen, budget);
   minimizer.Run();
   std::vector<OpIndex> ops = minimizer.part().ops;
+  const auto garbage =
+      std::find_if(ops.begin(), ops.end(), [&](OpIndex op) { return ReadsGarbage(history, spec, part.ops, op); });
+  if (garbage != ops.end()) {
+    Anomaly anomaly = DescribeConflict(history, {*garbage});
+    anomaly.name = "garbage-read";
+    return anomaly;
+  }
   const OpIndex late = ops.size() == 1 ? LateSource(history, part.ops, ops.front()) : kNoOp;
   if (late != kNoOp) ops.push_back(late);
   Anomaly anomaly = DescribeConflict(history, std::move(ops));
@@ -199,11 +229,6 @@ std::string DescribeKeys(const History& history, std::span<const OpIndex> ops) {
 Anomaly DescribeConflict(const History& history, std::vector<OpIndex> ops) {
   Anomaly anomaly;
   anomaly.name = "nonlinearizable";
-  if (ops.size() == 1 && history.micros(ops[0]).size() == 1) {
-    const MicroOp& micro = history.micros(ops[0])[0];
-    const bool read = micro.kind == MicroKind::kRead || micro.kind == MicroKind::kDequeue;
-    if (read && !micro.value.is_nil()) anomaly.name = "garbage-read";  // nothing wrote it
-  }
   anomaly.words = DescribeKeys(history, ops) + ": no order of effects explains these " + std::to_string(ops.size()) +
                   (ops.size() == 1 ? " operation" : " operations") + " (instants in brackets):\n";
   Instant from = kOpen;

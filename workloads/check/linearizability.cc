@@ -53,7 +53,9 @@ class Checker {
     const Value* initial = options_.zones ? spec_.PlainRegister() : nullptr;
     if (initial != nullptr) {
       if (const auto answer = CheckZones(history_, ops, *initial)) {
-        if (!answer->linearizable()) report_.anomalies.push_back(DescribeConflict(history_, answer->conflict));
+        if (answer->linearizable()) return true;
+        report_.anomalies.push_back(DescribeConflict(history_, answer->conflict));
+        if (answer->garbage) report_.anomalies.back().name = "garbage-read";
         return true;
       }
     }

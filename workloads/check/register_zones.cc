@@ -89,6 +89,7 @@ class Zones {
       if (cluster.is_initial) continue;
       if (cluster.write == kNoOp) {
         answer.conflict = {op};
+        answer.garbage = !micro.value.is_nil();
         return true;
       }
       if (history_.operation(op).ret < history_.operation(cluster.write).invoke) {

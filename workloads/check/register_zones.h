@@ -11,6 +11,7 @@ namespace orrery::check {
 /// The answer for one plain register. Empty: linearizable. Else the operations that cannot be ordered.
 struct ZoneAnswer {
   std::vector<OpIndex> conflict;
+  bool garbage = false;  ///< The conflict is one read, of a value that nobody wrote.
   bool linearizable() const { return conflict.empty(); }
 };
 
