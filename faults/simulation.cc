@@ -34,6 +34,11 @@ double CpuSeconds() {
   return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
 }
 
+/// For traces: "put key 3 #17".
+std::string Describe(const Operation& operation) {
+  return fmt::format("{} key {} #{}", OperationKindName(operation.kind), operation.key, operation.ordinal);
+}
+
 /// One run, phase by phase. The first thing that goes wrong is what the report says.
 class Simulation {
  public:
@@ -147,7 +152,8 @@ class Simulation {
       if (stop_clients_) break;
       workload.Run(client, entry->operation);
       const WorkloadStats& stats = workload.stats();
-      world_.RecordClient(name, HashCombine(HashCombine(stats.acknowledged, stats.failed), stats.unknown), name);
+      const std::string words = options_.trace == nullptr ? std::string() : Describe(entry->operation);
+      world_.RecordClient(name, HashCombine(HashCombine(stats.acknowledged, stats.failed), stats.unknown), words);
     }
     --running_clients_;
   }

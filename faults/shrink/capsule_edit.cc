@@ -241,11 +241,15 @@ std::vector<Gap> GapsLongerThan(const Capsule& capsule, Duration floor) {
   return gaps;
 }
 
-Capsule WithGapsOf(const Capsule& capsule, const std::vector<Gap>& gaps, Duration floor) {
+Capsule WithGapsOf(const Capsule& capsule, const std::vector<Gap>& gaps, Duration floor, Duration step) {
   return WithTimes(capsule, [&](Duration moment) {
     Duration earlier{};
     for (const Gap& gap : gaps) {
-      if (moment > gap.begin + floor) earlier += std::min(moment, gap.end) - gap.begin - floor;
+      const Duration surplus = gap.end - gap.begin - floor;
+      const Duration shortened = surplus - surplus % step;
+      // What lies within the gap moves to its beginning, as far as the gap still reaches.
+      const Duration left = gap.end - shortened - gap.begin;
+      if (moment > gap.begin + left) earlier += std::min(moment, gap.end) - gap.begin - left;
     }
     return moment - earlier;
   });

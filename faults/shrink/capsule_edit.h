@@ -51,9 +51,11 @@ struct Gap {
 };
 /// Gaps longer than `floor`, in order of time, the one behind the last thing included.
 std::vector<Gap> GapsLongerThan(const Capsule& capsule, Duration floor);
-/// Each of these gaps lasts `floor`; what comes later comes earlier by as much. Effects of faults that end in or behind
-/// a gap become shorter with it, but not below zero.
-Capsule WithGapsOf(const Capsule& capsule, const std::vector<Gap>& gaps, Duration floor);
+/// Each of these gaps becomes shorter by as many whole `step`s as leave at least `floor`; what comes later comes
+/// earlier by as much. Effects of faults that end in or behind a gap become shorter with it, but not below zero. A step
+/// of a second leaves what comes later at the same place within every period that divides a second, such as a
+/// heartbeat.
+Capsule WithGapsOf(const Capsule& capsule, const std::vector<Gap>& gaps, Duration floor, Duration step = Duration(1));
 
 /// Every time rounded down to a multiple of `step`.
 Capsule WithTimesRounded(const Capsule& capsule, Duration step);

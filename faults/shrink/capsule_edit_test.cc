@@ -111,6 +111,11 @@ TEST_CASE("Capsule edits: gaps become short, the order of all beginnings stays")
   CHECK(shorter.safety < seconds(1));
   CHECK(std::is_sorted(shorter.faults.begin(), shorter.faults.end(),
                        [](const FaultEntry& a, const FaultEntry& b) { return a.at < b.at; }));
+  const Capsule in_phase = WithGapsOf(capsule, gaps, milliseconds(50), seconds(1));
+  CHECK(in_phase.safety < seconds(12));
+  for (size_t i = 0; i < capsule.faults.size(); ++i) {
+    CHECK((capsule.faults[i].at - in_phase.faults[i].at) % seconds(1) == Duration(0));
+  }
   const Capsule same = WithGapsOf(capsule, {}, milliseconds(50));
   CHECK(FormatCapsule(same) == FormatCapsule(capsule));
 }

@@ -246,14 +246,18 @@ bool CapsuleShrinker::PlainKnobs() {
 
 bool CapsuleShrinker::Gaps() {
   pass_ = "gaps";
-  const std::vector<Gap> gaps = GapsLongerThan(best_, 2 * kGapFloor);
-  return Reduce(gaps.size(), [&](const Capsule& base, const Kept& kept) {
-    std::vector<Gap> shortened;
-    for (size_t i = 0; i < gaps.size(); ++i) {
-      if (!std::binary_search(kept.begin(), kept.end(), i)) shortened.push_back(gaps[i]);
-    }
-    return WithGapsOf(base, shortened, kGapFloor);
-  });
+  bool changed = false;
+  for (const Duration step : {Duration(1), Duration(seconds(1))}) {
+    const std::vector<Gap> gaps = GapsLongerThan(best_, std::max<Duration>(2 * kGapFloor, kGapFloor + step));
+    changed |= Reduce(gaps.size(), [&](const Capsule& base, const Kept& kept) {
+      std::vector<Gap> shortened;
+      for (size_t i = 0; i < gaps.size(); ++i) {
+        if (!std::binary_search(kept.begin(), kept.end(), i)) shortened.push_back(gaps[i]);
+      }
+      return WithGapsOf(base, shortened, kGapFloor, step);
+    });
+  }
+  return changed;
 }
 
 bool CapsuleShrinker::Spans() {

@@ -3,11 +3,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <deque>
-#include <nlohmann/json.hpp>
+#include <cstdlib>
 #include <optional>
 #include <sstream>
 
+#include "faults/shrink/answers.h"
 #include "faults/shrink/capsule_edit.h"
 
 namespace orrery::faults {
@@ -69,48 +69,16 @@ std::string StoreName(const std::string& actor) {
   return machine.starts_with("node") ? "store" + machine.substr(4) : machine;
 }
 
-std::string ValueText(const nlohmann::json& value) {
-  return value.is_null() ? "nothing" : value.dump();
-}
-
-/// ["r", 3, 7] as "key 3 is 7".
-std::string MicroText(const nlohmann::json& micro) {
-  if (!micro.is_array() || micro.size() < 2 || !micro[0].is_string()) return micro.dump();
-  const auto kind = micro[0].get<std::string>();
-  const std::string key = micro[1].dump();
-  const auto part = [&](size_t at) { return at < micro.size() ? ValueText(micro[at]) : "?"; };
-  if (kind == "r") return fmt::format("key {} is {}", key, part(2));
-  if (kind == "w") return fmt::format("key {} := {}", key, part(2));
-  if (kind == "cas") {
-    const bool swapped = micro.size() > 4 && micro[4].is_boolean() && micro[4].get<bool>();
-    return fmt::format("key {} from {} to {}: {}", key, part(2), part(3),
-                       swapped ? "swapped" : "it was something else");
-  }
-  return micro.dump();
-}
-
-/// The answers in a history, in the order in which they came.
-std::deque<std::string> AnswersOf(const std::string& history) {
-  std::deque<std::string> answers;
-  for (const std::string& line : LinesOf(history)) {
-    const nlohmann::json event = nlohmann::json::parse(line, nullptr, false);
-    if (!event.is_object()) continue;
-    const std::string type = event.value("type", "");
-    if (type != "ok" && type != "fail") continue;
-    std::string text;
-    for (const nlohmann::json& micro : event.value("ops", nlohmann::json::array())) {
-      text += (text.empty() ? "" : ", ") + MicroText(micro);
-    }
-    answers.push_back(type == "ok" ? text : "");
-  }
-  return answers;
-}
-
 /// Turns the lines of a trace into lines of a story.
 class Teller {
  public:
-  explicit Teller(const StorySources& sources) {
-    for (const auto& [name, history] : sources.histories) answers_[name] = AnswersOf(history);
+  Teller(const Capsule& capsule, const StorySources& sources) {
+    for (size_t i = 0; i < capsule.workloads.size(); ++i) {
+      const std::string name = capsule.workloads[i].name + std::to_string(i);
+      const auto history = sources.histories.find(name);
+      if (history == sources.histories.end()) continue;
+      answers_.emplace(name, AnswersInOrder(history->second, capsule.workloads[i].options.clients));
+    }
     for (const std::string& line : LinesOf(sources.trace)) {
       if (const auto parsed = ParseTraceLine(line)) Hear(*parsed);
     }
@@ -120,12 +88,14 @@ class Teller {
 
  private:
   void Hear(const TraceLine& line) {
+    if (line.kind == "crash" && line.actor.starts_with("node")) {
+      const std::string text = StoreName(line.actor) + (line.text == "power_loss" ? " loses power" : " dies");
+      ends_.push_back({Weight::kLife, Told(line, text)});
+      return;
+    }
     if (line.actor == "nemesis") return Tell(line, Weight::kFault, "FAULT " + line.text);
     if (line.kind == "client") return HearClient(line);
     if (!line.actor.starts_with("node")) return;
-    if (line.kind == "crash") {
-      return Tell(line, Weight::kLife, StoreName(line.actor) + (line.text == "power_loss" ? " loses power" : " dies"));
-    }
     if (line.kind == "exit")
       return Tell(line, Weight::kComplaint, StoreName(line.actor) + " ends itself: " + line.text);
     if (line.kind == "boot" && !line.actor.ends_with("/boot1")) {
@@ -147,26 +117,31 @@ class Teller {
     if (words.find("snapshot: ") != std::string::npos) Tell(line, Weight::kDetail, who + ": " + words);
   }
 
+  /// "register0/client3", "put key 3 #17".
   void HearClient(const TraceLine& line) {
-    const std::string workload = line.actor.substr(0, line.actor.find('/'));
-    std::string answer;
-    std::deque<std::string>& answers = answers_[workload];
-    // Nobody learned what became of an operation whose outcome is unknown: it has no answer.
-    const bool unknown = line.text.ends_with("unknown");
-    if (!unknown && !answers.empty()) {
-      answer = answers.front();
-      answers.pop_front();
+    const size_t slash = line.actor.find('/');
+    const auto answers = answers_.find(line.actor.substr(0, slash));
+    const std::string who = line.actor.substr(slash == std::string::npos ? 0 : slash + 1);
+    std::string text = who + ": " + line.text;
+    if (answers != answers_.end() && who.starts_with("client")) {
+      text += ": " + answers->second.Next(static_cast<uint32_t>(std::strtoul(who.c_str() + 6, nullptr, 10)),
+                                          line.text.starts_with("increment"));
     }
-    std::string text = line.actor + ": " + line.text;
-    if (!answer.empty()) text += " (" + answer + ")";
     Tell(line, Weight::kOperation, text);
   }
 
+  static std::string Told(const TraceLine& line, const std::string& text) {
+    return Shortened(fmt::format("  {:>9} s  {}", line.seconds, text));
+  }
   void Tell(const TraceLine& line, Weight weight, const std::string& text) {
-    lines_.push_back({weight, Shortened(fmt::format("  {:>9} s  {}", line.seconds, text))});
+    // The end of the run ends all stores, and nothing is told behind that: it is no part of the story.
+    lines_.insert(lines_.end(), ends_.begin(), ends_.end());
+    ends_.clear();
+    lines_.push_back({weight, Told(line, text)});
   }
 
-  std::map<std::string, std::deque<std::string>> answers_;
+  std::map<std::string, AnswersInOrder> answers_;
+  std::vector<Line> ends_;  ///< Deaths that nothing has followed yet.
   std::vector<Line> lines_;
 };
 
@@ -211,7 +186,7 @@ std::string TellStory(const Capsule& capsule, const StorySources& sources) {
   told.emplace_back("What happened:");
   std::vector<std::string> witness = LinesOf(sources.words);
   if (witness.size() > kWitnessLinesMax) witness.resize(kWitnessLinesMax);
-  std::vector<Line> lines = Teller(sources).Take();
+  std::vector<Line> lines = Teller(capsule, sources).Take();
   // Two for what is said below.
   const size_t room = kStoryLinesMax - told.size() - witness.size() - 2;
   const size_t gone = Thin(lines, room);
