@@ -209,10 +209,6 @@ Status PrintStatus(Session& session, bool json) {
   return answered ? Status::Ok() : Status(StatusCode::kUnavailable, "no store answers");
 }
 
-int RunInit(const SessionOptions& options) {
-  return RunSession(options, [](Session& session) { return Init(session, ControlArguments()); });
-}
-
 void AddControlCommands(CLI::App& app, Action& action) {
   CLI::App* control = app.add_subcommand("ctl", "Administer a cluster");
   control->require_subcommand(1);

@@ -9,7 +9,4 @@ Status PrintMembers(Session& session, bool json);
 /// Prints what each store says of itself; stores that do not answer are listed as such.
 Status PrintStatus(Session& session, bool json);
 
-/// `ctl init` by itself. Returns the exit code.
-int RunInit(const SessionOptions& options);
-
 }  // namespace orrery::cli

@@ -121,7 +121,11 @@ Status RunShell(Session& session) {
     if (words.ok() && words->empty()) continue;
     if (words.ok() && ((*words)[0] == "quit" || (*words)[0] == "exit")) return Status::Ok();
     const Status status = words.ok() ? Execute(session, *words) : words.status();
-    if (!status.ok()) fmt::print(stderr, "{}\n", status.ToString());
+    if (!status.ok()) {
+      fmt::print(stderr, "{}\n", status.ToString());
+    } else if (on_terminal && (words->front() == "put" || words->front() == "del")) {
+      fmt::print("ok\n");  // A script does not want to read it.
+    }
   }
 }
 

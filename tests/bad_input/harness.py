@@ -19,13 +19,10 @@ OK, USAGE, ABSENT, UNAVAILABLE, UNKNOWN, STORAGE, REFUSED = 0, 1, 2, 3, 4, 5, 6
 
 
 def main(module):
-    """Runs a test module: PROGRAM_TEST.py ORRERY [ORRERY-SIM]."""
+    """Runs a test module: x_test.py ORRERY ORRERY-SIM [CLASS.TEST...]"""
     global ORRERY, SIMULATOR
-    programs = [os.path.abspath(path) for path in sys.argv[1:] if not path.startswith("-")]
-    words = [word for word in sys.argv[1:] if word.startswith("-")]
-    ORRERY = programs[0]
-    SIMULATOR = programs[1] if len(programs) > 1 else ""
-    unittest.main(module=module, argv=[sys.argv[0], *words], verbosity=2)
+    ORRERY, SIMULATOR = map(os.path.abspath, sys.argv[1:3])
+    unittest.main(module=module, argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)
 
 
 def free_ports(count):

@@ -3,9 +3,11 @@ import os
 import re
 import shutil
 import signal
+import subprocess
+import time
 
 import harness
-from harness import ABSENT, Cluster, REFUSED, STORAGE, USAGE, flip, free_ports, run
+from harness import ABSENT, Case, Cluster, REFUSED, STORAGE, USAGE, flip, free_ports, run
 
 SMALL = """
 [storage]
@@ -173,7 +175,8 @@ class Refused(Cluster):
         self.refused(harness.UNAVAILABLE, [f"store 3 at 127.0.0.1:{self.ports[3]}", "Connection refused"], "ctl", "init",
                      "-c", self.config, "--timeout", 2)
         self.start(3, "--new")
-        self.refused(harness.UNAVAILABLE, ["is not initialised yet"], "kv", "get", "k", "-c", self.config, "--timeout", 1)
+        self.await_true(lambda: "is not initialised yet" in self.refused(harness.UNAVAILABLE, [], "kv", "get", "k", "-c",
+                                                                         self.config, "--timeout", 1), "no store says so")
         self.ok("ctl", "init", "-c", self.config, "--timeout", 20)
         code, _, err = run("kv", "get", "k", "-c", self.config)
         self.assertEqual(code, ABSENT, err)
@@ -214,6 +217,38 @@ class Membership(Cluster):
 
     def members(self):
         return re.sub(r" +yes? ", " ", self.ok("ctl", "members", "-c", self.config, "-o", "json").split('"members"')[1])
+
+
+class Dev(Case):
+    """`orrery dev`: a second one in the same place or on the same ports ends at once and harms nothing."""
+
+    def test_second_one(self):
+        port = free_ports(1)[0] % 40_000 + 10_000
+        log = open(self.path("log"), "w")
+        self.addCleanup(log.close)
+        dev = subprocess.Popen([harness.ORRERY, "dev", "--dir", self.path("a"), "--port", str(port)], stdout=log, stderr=log)
+        self.addCleanup(lambda: (dev.terminate(), dev.wait(20)))
+        config = self.path("a/cluster.toml")
+        end = time.monotonic() + 20
+        while run("kv", "put", "-c", config, "k", "v", "--timeout", 1)[0] != harness.OK:
+            self.assertLess(time.monotonic(), end, "the cluster does not come up")
+        began = time.monotonic()
+        self.refused(REFUSED, [self.path("a"), f"in use by process {dev.pid}"], "dev", "--dir", self.path("a"))
+        self.refused(REFUSED, [f"listen on 127.0.0.1:{port}: Address already in use"], "dev", "--dir", self.path("b"),
+                     "--port", port)
+        self.assertLess(time.monotonic() - began, 10)
+        self.assertEqual(self.ok("kv", "get", "-c", config, "k"), "v\n")
+        with open(self.path("a/store-2.pid")) as pid:
+            os.kill(int(pid.read()), signal.SIGKILL)
+        self.assertEqual(self.ok("kv", "get", "-c", config, "k"), "v\n")
+        dev.terminate()
+        self.assertEqual(dev.wait(20), 0)
+
+    def test_wrong_words_and_files(self):
+        self.write("cluster.toml", "cluster_id = x")
+        self.refused(USAGE, [self.path("cluster.toml") + ":1"], "dev", "--dir", self.dir)
+        self.refused(USAGE, ["--port", "70000"], "dev", "--port", 70000)
+        self.refused(STORAGE, [self.path("cluster.toml")], "dev", "--dir", self.path("cluster.toml"))
 
 
 if __name__ == "__main__":
