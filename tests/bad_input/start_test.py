@@ -234,7 +234,7 @@ class Dev(Case):
             self.assertLess(time.monotonic(), end, "the cluster does not come up")
         began = time.monotonic()
         self.refused(REFUSED, [self.path("a"), f"in use by process {dev.pid}"], "dev", "--dir", self.path("a"))
-        self.refused(REFUSED, [f"listen on 127.0.0.1:{port}: Address already in use"], "dev", "--dir", self.path("b"),
+        self.refused(REFUSED, ["listen on 127.0.0.1:", "Address already in use"], "dev", "--dir", self.path("b"),
                      "--port", port)
         self.assertLess(time.monotonic() - began, 10)
         self.assertEqual(self.ok("kv", "get", "-c", config, "k"), "v\n")
