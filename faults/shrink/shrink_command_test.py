@@ -1,0 +1,75 @@
+"""orrery-sim shrink itself: a failure that must come (the canary) becomes small, can be interrupted, goes on; bad input."""
+
+import json
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+SIMULATOR = pathlib.Path(sys.argv[1]).resolve()
+LAB = pathlib.Path(sys.argv[2]).resolve()
+
+
+def run(*words, code):
+    done = subprocess.run([SIMULATOR, *map(str, words)], capture_output=True, text=True, timeout=250, check=False)
+    assert done.returncode == code, f"{words}: exit {done.returncode}, not {code}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def check_small(capsule):
+    replayed = run("replay", capsule, "--json", code=12)
+    assert json.loads(replayed.stdout)["signature"].startswith("node_crashed/unexplained-exit"), replayed.stdout
+    text = capsule.read_text()
+    assert len(text) < 16 * 1024, len(text)
+    story = pathlib.Path(f"{capsule}.story.txt").read_text().splitlines()
+    assert 3 < len(story) <= 30, story
+    assert any("FAULT" in line for line in story), story
+
+
+def main():
+    shutil.rmtree(LAB, ignore_errors=True)
+    LAB.mkdir(parents=True)
+    big, small = LAB / "big.toml", LAB / "small.toml"
+    run("run", "--scenario", "canary", "--seed", 1, "--capsule", big, code=12)
+
+    # An interrupt leaves what there is; the second start goes on, and what comes out does not depend on it.
+    first = subprocess.Popen([SIMULATOR, "shrink", big, "--out", small], stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)
+    tried = pathlib.Path(f"{small}.tried") / "tried.txt"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not (tried.exists() and len(tried.read_text().splitlines()) > 8):
+        time.sleep(0.02)
+    first.send_signal(signal.SIGINT)
+    assert first.wait(60) == 15, first.returncode
+    run("replay", small, code=12)
+    again = run("shrink", big, "--out", small, code=0)
+    assert "known from an earlier start" in again.stdout, again.stdout
+    check_small(small)
+    straight = LAB / "straight.toml"
+    run("shrink", big, "--out", straight, "--jobs", 2, code=0)
+    assert straight.read_text() == small.read_text(), "who finished first made a difference"
+    assert len(small.read_text()) < len(big.read_text()) / 5
+
+    # Bad input, each with the word that says what is wrong.
+    cut = LAB / "cut.toml"
+    cut.write_text(big.read_text()[:2000])
+    assert "cut.toml" in run("shrink", cut, code=1).stderr
+    other = LAB / "other.toml"
+    other.write_text(big.read_text().replace("version = 1", "version = 99", 1))
+    assert "version" in run("shrink", other, code=1).stderr
+    assert "nowhere.toml" in run("shrink", LAB / "nowhere.toml", code=1).stderr
+    run("shrink", code=1)
+    run("shrink", big, "--scenario", "canary", code=1)
+    assert "nowhere" in run("shrink", "--scenario", "nowhere", code=1).stderr
+    assert "fails too" in run("shrink", small, "--clean", SIMULATOR, "--out", LAB / "x.toml", code=16).stderr
+    assert "cannot" in run("shrink", small, "--out", "/dev/full/x.toml", code=14).stderr
+    assert "no report" in run("shrink", small, "--program", "/bin/true", "--out", LAB / "y.toml", code=14).stderr
+    passing = LAB / "passing.toml"
+    run("run", "--scenario", "quiet", "--seed", 1, "--capsule", passing, code=0)
+    assert "passes" in run("shrink", passing, code=1).stderr
+    print("shrink: all good")
+
+
+main()
