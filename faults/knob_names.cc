@@ -7,81 +7,110 @@
 namespace orrery::faults {
 namespace {
 
-/// Calls visit(name, field) for every knob. Names are those of cluster.toml's groups and of the fields.
+// Every struct is taken apart into all its fields, so that a new one that has no name here does not compile.
+
 template <class Options, class Visit>
-void VisitRegion(Options& region, Visit&& visit) {
-  visit("region.tick_nanoseconds", region.tick);
-  visit("region.entry_bytes_max", region.entry_bytes_max);
-  visit("region.entry_commands_max", region.entry_commands_max);
-  visit("region.pending_bytes_max", region.pending_bytes_max);
-  visit("region.pending_reads_max", region.pending_reads_max);
-  visit("region.frame_bytes_max", region.frame_bytes_max);
-  visit("region.send_queue_bytes_max", region.send_queue_bytes_max);
-  visit("region.lease_reads", region.lease_reads);
-  visit("region.clock_drift_percent", region.clock_drift_percent);
-  visit("region.session_expiry_entries", region.session_expiry_entries);
-  visit("region.session_checkpoint_entries", region.session_checkpoint_entries);
-  visit("region.log_entries_max", region.log_entries_max);
-  visit("region.log_bytes_max", region.log_bytes_max);
-  visit("region.log_entries_min", region.log_entries_min);
-  visit("region.log_gc_ticks", region.log_gc_ticks);
-  visit("region.snapshot_chunk_bytes", region.snapshot_chunk_bytes);
-  visit("region.snapshot_window_chunks", region.snapshot_window_chunks);
-  visit("region.snapshot_sends_max", region.snapshot_sends_max);
-  visit("region.snapshot_receives_max", region.snapshot_receives_max);
-  visit("region.snapshot_patience_nanoseconds", region.snapshot_patience);
-  visit("region.consistency_check_ticks", region.consistency_check_ticks);
-  visit("region.check_invariants", region.check_invariants);
+void VisitRaft(Options& options, Visit&& visit) {
+  auto& [election_ticks, heartbeat_ticks, pre_vote, check_quorum, no_vote_after_restart, append_bytes_max,
+         inflight_messages_max, inflight_bytes_max, uncommitted_bytes_max, apply_bytes_max, cache_bytes_max,
+         command_bytes_max, pending_reads_max, probes] = options;
+  static_cast<void>(probes);  // Filled in by the store.
+  visit("raft.election_ticks", election_ticks);
+  visit("raft.heartbeat_ticks", heartbeat_ticks);
+  visit("raft.pre_vote", pre_vote);
+  visit("raft.check_quorum", check_quorum);
+  visit("raft.no_vote_after_restart", no_vote_after_restart);
+  visit("raft.append_bytes_max", append_bytes_max);
+  visit("raft.inflight_messages_max", inflight_messages_max);
+  visit("raft.inflight_bytes_max", inflight_bytes_max);
+  visit("raft.uncommitted_bytes_max", uncommitted_bytes_max);
+  visit("raft.apply_bytes_max", apply_bytes_max);
+  visit("raft.cache_bytes_max", cache_bytes_max);
+  visit("raft.command_bytes_max", command_bytes_max);
+  visit("raft.pending_reads_max", pending_reads_max);
 }
 
 template <class Options, class Visit>
-void VisitRaft(Options& raft, Visit&& visit) {
-  visit("raft.election_ticks", raft.election_ticks);
-  visit("raft.heartbeat_ticks", raft.heartbeat_ticks);
-  visit("raft.pre_vote", raft.pre_vote);
-  visit("raft.check_quorum", raft.check_quorum);
-  visit("raft.no_vote_after_restart", raft.no_vote_after_restart);
-  visit("raft.append_bytes_max", raft.append_bytes_max);
-  visit("raft.inflight_messages_max", raft.inflight_messages_max);
-  visit("raft.inflight_bytes_max", raft.inflight_bytes_max);
-  visit("raft.uncommitted_bytes_max", raft.uncommitted_bytes_max);
-  visit("raft.apply_bytes_max", raft.apply_bytes_max);
-  visit("raft.cache_bytes_max", raft.cache_bytes_max);
-  visit("raft.command_bytes_max", raft.command_bytes_max);
-  visit("raft.pending_reads_max", raft.pending_reads_max);
+void VisitRegion(Options& options, Visit&& visit) {
+  auto& [tick, raft, entry_bytes_max, entry_commands_max, pending_bytes_max, pending_reads_max, frame_bytes_max,
+         send_queue_bytes_max, inbox_bytes_max, lease_reads, clock_drift_percent, session_expiry_entries,
+         session_checkpoint_entries, log_entries_max, log_bytes_max, log_entries_min, log_gc_ticks,
+         snapshot_chunk_bytes, snapshot_window_chunks, snapshot_sends_max, snapshot_receives_max, snapshot_patience,
+         consistency_check_ticks, check_invariants] = options;
+  visit("region.tick_nanoseconds", tick);
+  visit("region.entry_bytes_max", entry_bytes_max);
+  visit("region.entry_commands_max", entry_commands_max);
+  visit("region.pending_bytes_max", pending_bytes_max);
+  visit("region.pending_reads_max", pending_reads_max);
+  visit("region.frame_bytes_max", frame_bytes_max);
+  visit("region.send_queue_bytes_max", send_queue_bytes_max);
+  visit("region.inbox_bytes_max", inbox_bytes_max);
+  visit("region.lease_reads", lease_reads);
+  visit("region.clock_drift_percent", clock_drift_percent);
+  visit("region.session_expiry_entries", session_expiry_entries);
+  visit("region.session_checkpoint_entries", session_checkpoint_entries);
+  visit("region.log_entries_max", log_entries_max);
+  visit("region.log_bytes_max", log_bytes_max);
+  visit("region.log_entries_min", log_entries_min);
+  visit("region.log_gc_ticks", log_gc_ticks);
+  visit("region.snapshot_chunk_bytes", snapshot_chunk_bytes);
+  visit("region.snapshot_window_chunks", snapshot_window_chunks);
+  visit("region.snapshot_sends_max", snapshot_sends_max);
+  visit("region.snapshot_receives_max", snapshot_receives_max);
+  visit("region.snapshot_patience_nanoseconds", snapshot_patience);
+  visit("region.consistency_check_ticks", consistency_check_ticks);
+  visit("region.check_invariants", check_invariants);
+  VisitRaft(raft, visit);
 }
 
 template <class Options, class Visit>
-void VisitEngine(Options& engine, Visit&& visit) {
-  visit("engine.write_buffer_bytes", engine.write_buffer_bytes);
-  visit("engine.write_buffers_max", engine.write_buffers_max);
-  visit("engine.wal_bytes_max", engine.wal_bytes_max);
-  visit("engine.block_cache_bytes", engine.block_cache_bytes);
-  visit("engine.block_bytes", engine.block_bytes);
-  visit("engine.file_bytes", engine.file_bytes);
-  visit("engine.level_base_bytes", engine.level_base_bytes);
-  visit("engine.manifest_bytes_max", engine.manifest_bytes_max);
-  visit("engine.compaction_readahead_bytes", engine.compaction_readahead_bytes);
-  visit("engine.background_jobs", engine.background_jobs);
-  visit("engine.level0_compaction_files", engine.level0_compaction_files);
-  visit("engine.level0_stop_files", engine.level0_stop_files);
-  visit("engine.compress", engine.compress);
-  visit("engine.iterator_rows_max", engine.iterator_rows_max);
-  visit("engine.iterator_bytes_max", engine.iterator_bytes_max);
+void VisitEngine(Options& options, Visit&& visit) {
+  auto& [folder, write_buffer_bytes, write_buffers_max, wal_bytes_max, block_cache_bytes, block_bytes, file_bytes,
+         level_base_bytes, manifest_bytes_max, compaction_readahead_bytes, background_jobs, level0_compaction_files,
+         level0_stop_files, compress, iterator_rows_max, iterator_bytes_max] = options;
+  static_cast<void>(folder);  // The same in every run.
+  visit("engine.write_buffer_bytes", write_buffer_bytes);
+  visit("engine.write_buffers_max", write_buffers_max);
+  visit("engine.wal_bytes_max", wal_bytes_max);
+  visit("engine.block_cache_bytes", block_cache_bytes);
+  visit("engine.block_bytes", block_bytes);
+  visit("engine.file_bytes", file_bytes);
+  visit("engine.level_base_bytes", level_base_bytes);
+  visit("engine.manifest_bytes_max", manifest_bytes_max);
+  visit("engine.compaction_readahead_bytes", compaction_readahead_bytes);
+  visit("engine.background_jobs", background_jobs);
+  visit("engine.level0_compaction_files", level0_compaction_files);
+  visit("engine.level0_stop_files", level0_stop_files);
+  visit("engine.compress", compress);
+  visit("engine.iterator_rows_max", iterator_rows_max);
+  visit("engine.iterator_bytes_max", iterator_bytes_max);
 }
 
+template <class Options, class Visit>
+void VisitCommitter(Options& options, Visit&& visit) {
+  auto& [queue_batches_max, queue_bytes_max, stall_retry] = options;
+  visit("committer.queue_batches_max", queue_batches_max);
+  visit("committer.queue_bytes_max", queue_bytes_max);
+  visit("committer.stall_retry_nanoseconds", stall_retry);
+}
+
+template <class Options, class Visit>
+void VisitLog(Options& options, Visit&& visit) {
+  auto& [cache_bytes_max] = options;
+  visit("log.cache_bytes_max", cache_bytes_max);
+}
+
+/// Calls visit(name, field) for every knob. Names are those of the structs and of the fields.
 template <class Options, class Visit>
 void VisitKnobs(Options& options, Visit&& visit) {
-  VisitRegion(options.region, visit);
-  VisitRaft(options.region.raft, visit);
-  VisitEngine(options.engine, visit);
-  visit("committer.queue_batches_max", options.committer.queue_batches_max);
-  visit("committer.queue_bytes_max", options.committer.queue_bytes_max);
-  visit("committer.stall_retry_nanoseconds", options.committer.stall_retry);
-  visit("log.cache_bytes_max", options.log.cache_bytes_max);
-  visit("store.requests_max", options.requests_max);
-  visit("store.slow_reads_max", options.slow_reads_max);
-  visit("store.stop_patience_nanoseconds", options.stop_patience);
+  auto& [region, engine, committer, log, requests_max, slow_reads_max, stop_patience] = options;
+  visit("store.requests_max", requests_max);
+  visit("store.slow_reads_max", slow_reads_max);
+  visit("store.stop_patience_nanoseconds", stop_patience);
+  VisitRegion(region, visit);
+  VisitEngine(engine, visit);
+  VisitCommitter(committer, visit);
+  VisitLog(log, visit);
 }
 
 template <class Field>

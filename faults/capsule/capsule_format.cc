@@ -76,23 +76,24 @@ void WriteHead(Writer& out, const Capsule& capsule) {
 }
 
 void WriteChoices(Writer& out, const sim::ChoiceOptions& choices) {
+  const auto& [seed, calm_streams, stream_salts, buggify_sites, buggify_active] = choices;
   out.Line("\n[choices]");
-  out.Line("seed = {}", Unsigned(choices.seed));
-  out.Line("buggify_active = {}", choices.buggify_active);
+  out.Line("seed = {}", Unsigned(seed));
+  out.Line("buggify_active = {}", buggify_active);
   std::vector<std::string> calm;
   std::string salts;
   for (int i = 0; i < sim::kChoiceStreamCount; ++i) {
     const auto index = static_cast<size_t>(i);
     const std::string name(sim::ChoiceStreamName(static_cast<sim::ChoiceStream>(i)));
-    if (choices.calm[index]) calm.push_back(name);
-    if (choices.salts[index] == 0) continue;
-    salts += fmt::format("{}{} = {}", salts.empty() ? "" : ", ", name, Unsigned(choices.salts[index]));
+    if (calm_streams[index]) calm.push_back(name);
+    if (stream_salts[index] == 0) continue;
+    salts += fmt::format("{}{} = {}", salts.empty() ? "" : ", ", name, Unsigned(stream_salts[index]));
   }
   if (!calm.empty()) out.Texts("calm", calm);
   if (!salts.empty()) out.Line("salts = {{ {} }}", salts);
-  if (choices.buggify_sites.empty()) return;
+  if (buggify_sites.empty()) return;
   out.Line("\n[choices.buggify]");
-  for (const auto& [site, active] : choices.buggify_sites) out.Line("{} = {}", Quoted(site), active);
+  for (const auto& [site, active] : buggify_sites) out.Line("{} = {}", Quoted(site), active);
 }
 
 void WriteRun(Writer& out, const Capsule& capsule) {
@@ -112,10 +113,12 @@ void WriteRun(Writer& out, const Capsule& capsule) {
 void WriteWorkload(Writer& out, const CapsuleWorkload& workload) {
   out.Line("\n[[workload]]");
   out.Line("name = {}", Quoted(workload.name));
-  out.Line("clients = {}", workload.options.clients);
-  out.Line("keys = {}", workload.options.keys);
-  out.Line("value_bytes = {}", workload.options.value_bytes);
-  out.Line("operation_timeout_seconds = {}", SecondsText(workload.options.operation_timeout));
+  // Taken apart, so that a new field that is not written does not compile.
+  const auto& [clients, keys, value_bytes, operation_timeout] = workload.options;
+  out.Line("clients = {}", clients);
+  out.Line("keys = {}", keys);
+  out.Line("value_bytes = {}", value_bytes);
+  out.Line("operation_timeout_seconds = {}", SecondsText(operation_timeout));
   std::vector<std::string> operations;
   operations.reserve(workload.operations.size());
   for (const OperationEntry& entry : workload.operations) operations.push_back(OperationText(entry));
