@@ -1,5 +1,6 @@
 // Reference stores: what keeps its promise must pass, what has a seeded bug must fail.
 #include "workloads/check/proof/reference_store.h"
+#include "workloads/check/proof/witness_check.h"
 
 #include <doctest/doctest.h>
 
@@ -27,7 +28,9 @@ StoreOptions Busy(TxnModel model, StorePromise promise, StoreBug bug) {
 bool Holds(const StoreOptions& options, IsolationLevel level, uint64_t seed) {
   Random random = Random(seed).Split(StoreBugName(options.bug));
   const History history = RunReferenceStore(options, random).Build();
-  return CheckIsolation(history, options.model, {.level = level}).value().holds();
+  const CheckReport report = CheckIsolation(history, options.model, {.level = level}).value();
+  CHECK(WitnessFault(history, options.model, level, report) == "");
+  return report.holds();
 }
 
 /// How many of the seeds pass.

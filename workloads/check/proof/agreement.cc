@@ -13,6 +13,7 @@
 #include "workloads/check/proof/brute_force.h"
 #include "workloads/check/proof/random_histories.h"
 #include "workloads/check/proof/reference_store.h"
+#include "workloads/check/proof/witness_check.h"
 
 namespace orrery::check {
 
@@ -121,6 +122,8 @@ void CompareTxns(const History& history, TxnModel model, IsolationLevel level, b
   const CheckReport report = CheckIsolation(history, model, {.level = level}).value();
   const bool allowed = BruteForceAllowed(history, model, level);
   agreement.holds += allowed ? 1 : 0;
+  const std::string fault = WitnessFault(history, model, level, report);
+  if (!fault.empty()) return Differ(agreement, history, "the witness is wrong: " + fault);
   if (report.holds() == allowed) return;
   if (report.holds() && !HoldsIsPromised(history, model, level, reads_before_writes)) {
     ++agreement.compared_one_way;
