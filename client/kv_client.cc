@@ -63,6 +63,8 @@ KvClient::Outcome KvClient::AskLeader(KvMethod method, const Bytes& request, Dea
   while (true) {
     const Instant now = runtime_.clock.Now();
     if (deadline.PassedAt(now)) {
+      if (outcome.may_be_copied && !outcome.maybe_applied)
+        ORRERY_PROBE(runtime_.probes, "client.refusal_may_be_copied");
       outcome.status = DeadlinePassed(outcome.maybe_applied || outcome.may_be_copied, outcome.status);
       return outcome;
     }
