@@ -1,5 +1,12 @@
 // Histories that papers and tools of the field published, told again as facts: who did what, and what is
 // known to be wrong with it.
+//   Herlihy, Wing: "Linearizability: a correctness condition for concurrent objects", TOPLAS 12(3), 1990
+//   Athalye: "Testing distributed systems for linearizability", 2017 (the introduction to Porcupine)
+//   Kingsbury, Alvaro: "Elle: inferring isolation anomalies from experimental observations", VLDB 14(3), 2020, section
+//   7 Berenson, Bernstein, Gray, Melton, O'Neil, O'Neil: "A critique of ANSI SQL isolation levels", SIGMOD 1995,
+//   section 4 Fekete, O'Neil, O'Neil: "A read-only transaction anomaly under snapshot isolation", SIGMOD Record 33(3),
+//   2004 Sovran, Power, Aguilera, Li: "Transactional storage for geo-replicated systems", SOSP 2011, figure 6 Adya:
+//   "Weak consistency", MIT 1999
 #include <doctest/doctest.h>
 
 #include <vector>
@@ -136,6 +143,22 @@ TEST_CASE("Published: Berenson et al. 1995, read skew (A5A) and write skew (A5B)
   write.Add({Read(write.N(1), write.N(50)), Read(write.N(2), write.N(51)), Write(write.N(1), write.N(-41))});
   CHECK(write.At(TxnModel::kRwRegister, kSnapshotIsolation).holds());
   CHECK(write.At(TxnModel::kRwRegister, kSerializable).Has("G2"));
+}
+
+TEST_CASE("Published: Fekete et al. 2004, a transaction that only reads makes the history unserializable") {
+  const auto tell = [](bool with_reader) {
+    Txns t;  // a deposit of 20 into y; a withdrawal of 10 from x with a fee of 1, as x + y seemed to go below zero
+    t.Add({Write(t.N(1), t.N(0)), Write(t.N(2), t.N(0))});
+    t.Add({Read(t.N(2), t.N(0)), Write(t.N(2), t.N(20))});
+    t.Add({Read(t.N(1), t.N(0)), Read(t.N(2), t.N(0)), Write(t.N(1), t.N(-11))});
+    if (with_reader) t.Add({Read(t.N(1), t.N(0)), Read(t.N(2), t.N(20))});
+    return t;
+  };
+  CHECK(tell(false).At(TxnModel::kRwRegister, kSerializable).holds());
+  CHECK(tell(true).At(TxnModel::kRwRegister, kSnapshotIsolation).holds());
+  const CheckReport report = tell(true).At(TxnModel::kRwRegister, kSerializable);
+  REQUIRE(report.Has("G2"));
+  CHECK(report.anomalies[0].ops.size() == 3);
 }
 
 TEST_CASE("Published: Sovran et al. 2011, long fork is what parallel snapshot isolation allows") {
