@@ -69,7 +69,6 @@ class LogRecovery {
   }
 
   Status Corrupt(const std::string& what) const {
-    ORRERY_PROBE(store_.runtime_.probes, "storage.log.refused_at_open");
     return Status(StatusCode::kCorruption, "raft log of region " + ToString(group_->region()) + ": " + what);
   }
 

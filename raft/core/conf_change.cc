@@ -33,7 +33,7 @@ void Raft::CollectConfChanges(Ready& ready) {
     if (!change.ok()) return Fail(change.status().Wrap("committed entry " + ToString(entry.index)));
     const ConfState& before = handed_confs_.empty() ? *conf_ : handed_confs_.back().conf;
     Result<ConfState> after = ApplyConfChange(before, *change);
-    if (!after.ok()) ORRERY_PROBE_IF(options_->probes, "raft.conf.invalid_change_ignored");
+    // No leader proposes an invalid one. Should versions disagree about that, all of one version still do the same.
     ConfAt at{entry.index, after.ok() ? *std::move(after) : before};
     ready.conf_changes.push_back(at);
     handed_confs_.push_back(std::move(at));

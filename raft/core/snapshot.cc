@@ -11,7 +11,6 @@ void Raft::SendSnapshot(Progress& progress) {
   if (!progress.recent_active) return;  // Nobody would receive it: its next heartbeat answer asks again.
   Result<SnapshotMeta> meta = log_.SnapshotForPeer();
   if (meta.code() == StatusCode::kUnavailable) {
-    ORRERY_PROBE_IF(options_->probes, "raft.snapshot.none_available");
     progress.probe_sent = true;  // Until the next heartbeat answer.
     return;
   }

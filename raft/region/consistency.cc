@@ -58,7 +58,6 @@ void Peer::VerifyHash(const EntryEffects::Verify& verify) {
     ORRERY_PROBE(context_.runtime.probes, "region.consistency.equal");
     return;
   }
-  ORRERY_PROBE(context_.runtime.probes, "region.consistency.differs");
   StopStore(Status(StatusCode::kCorruption, "region " + ToString(region()) + ": the replica's state as of entry " +
                                                 ToString(verify.index) + " differs from the leader's"));
 }

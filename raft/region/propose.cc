@@ -52,22 +52,16 @@ size_t Peer::ProposeSome(size_t from) {
   return end;
 }
 
-/// `entry` took effect: whoever proposed it is answered, and whoever proposed something else for its position knows
-/// now that this will never be.
+/// `entry` took effect: whoever proposed it is answered. It is what was proposed for its position: who loses
+/// leadership abandons all proposals before another leader's entry is applied.
 void Peer::ResolveProposals(AppliedEntry& entry) {
   while (!proposals_.empty() && proposals_.front().index <= entry.index) {
     Proposal proposal = std::move(proposals_.front());
     proposals_.pop_front();
-    const bool mine = proposal.index == entry.index && proposal.term == entry.term;
-    if (!mine) ORRERY_PROBE(context_.runtime.probes, "region.propose.replaced");
-    ORRERY_ASSERT(!mine || proposal.done.size() == entry.outcomes.size());
-    for (size_t i = 0; i < proposal.done.size(); ++i) {
-      if (mine) {
-        proposal.done[i](std::move(entry.outcomes[i]));
-      } else {
-        proposal.done[i](NotLeader());
-      }
-    }
+    ORRERY_ASSERT(proposal.index == entry.index);
+    ORRERY_ASSERT(proposal.term == entry.term);
+    ORRERY_ASSERT(proposal.done.size() == entry.outcomes.size());
+    for (size_t i = 0; i < proposal.done.size(); ++i) proposal.done[i](std::move(entry.outcomes[i]));
   }
 }
 

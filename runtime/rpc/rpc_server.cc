@@ -22,7 +22,6 @@ struct Responder::Link {
     RpcResponseFrame frame{id, static_cast<uint8_t>(reply.status.code()), reply.status.message(), reply.payload};
     std::string too_large;
     if (frame.payload.size() > kRpcPayloadBytesMax) {
-      ORRERY_PROBE(environment.probes, "rpc.server.answer_too_large");
       too_large = "the answer of " + std::to_string(frame.payload.size()) + " bytes fits into no frame";
       frame = {id, static_cast<uint8_t>(StatusCode::kUnknownOutcome), too_large, {}};
     }
