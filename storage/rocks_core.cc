@@ -122,7 +122,11 @@ Status RocksCore::Apply(const WriteBatch& batch) {
     if (expanded.empty()) return Status::Ok();
     applied = &expanded;
   }
+  // Legal: write buffers may be full at any time.
+  const bool full = runtime.probes.Buggify("storage.engine.buffers_full", 0.01);
+  if (full) written = rocksdb::Status::Incomplete();
   Inline([&] {
+    if (full) return;
     rocksdb::WriteBatch rocks(applied->Encoded());
     rocks.PutLogData(marker.Next()).PermitUncheckedError();  // Rides in the log only, counts as no change.
     rocksdb::WriteOptions write;

@@ -73,11 +73,13 @@ Status RpcClient::CheckBeforeSending(Endpoint to, ByteView request, Deadline dea
     return Status(StatusCode::kTimeout, "the deadline passed before anything was sent");
   if (request.size() > kRpcPayloadBytesMax)
     return Status(StatusCode::kTooLarge, "a request of " + std::to_string(request.size()) + " bytes");
-  if (pending_.size() >= options_.calls_max) {
+  // Legal, as below: any call may find too many before it.
+  if (pending_.size() >= options_.calls_max || environment.probes.Buggify("rpc.client.calls_max", 0.005)) {
     ORRERY_PROBE(environment.probes, "rpc.client.too_many_calls");
     return Status(StatusCode::kBusy, std::to_string(pending_.size()) + " calls await answers");
   }
-  if (environment.network.QueuedBytes(to) > options_.queued_bytes_max) {
+  if (environment.network.QueuedBytes(to) > options_.queued_bytes_max ||
+      environment.probes.Buggify("rpc.client.queue_full", 0.005)) {
     ORRERY_PROBE(environment.probes, "rpc.client.send_queue_full");
     return Status(StatusCode::kBusy, "the send queue to node " + ToString(to.node) + " is full");
   }

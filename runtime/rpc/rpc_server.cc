@@ -132,7 +132,9 @@ Status RpcServer::Admit(const Service* service, Endpoint from) const {
     ORRERY_PROBE(environment.probes, "rpc.server.too_many_requests");
     return Status(StatusCode::kBusy, std::string("too many requests under way for ") + service->name);
   }
-  if (environment.network.QueuedBytes(from) > options_.queued_bytes_max) {
+  // Legal: a request may find any amount of answers queued.
+  if (environment.network.QueuedBytes(from) > options_.queued_bytes_max ||
+      environment.probes.Buggify("rpc.server.queue_full", 0.005)) {
     ORRERY_PROBE(environment.probes, "rpc.server.send_queue_full");
     return Status(StatusCode::kBusy, "earlier answers are still queued");
   }
