@@ -391,3 +391,43 @@ TEST_CASE("Cluster: frames that a standing loop cannot hold are dropped, and not
   CHECK(cluster.Get("key299") == "value299");
   CHECK(cluster.watch().violations().empty());
 }
+
+TEST_CASE("Cluster: what a client must not send is refused by name, whatever its library checked") {
+  Cluster cluster;
+  REQUIRE(cluster.Initialise().ok());
+  REQUIRE(cluster.Put("a", "1").ok());
+  const auto refused = [&](KvMethod method, const Bytes& request, StatusCode code, std::string_view named) {
+    Status status;
+    cluster.Run([&](KvClient& kv, AdminClient&) {
+      status = kv.Read(method, request, Deadline::After(cluster.Now(), seconds(5))).status();
+    });
+    CAPTURE(named);
+    CHECK_MESSAGE(status.code() == code, status.ToString());
+    CHECK_MESSAGE(status.message().find(named) != std::string_view::npos, status.ToString());
+  };
+  const auto write = [](WriteOp op) { return Encode(WriteRequest{.region = kFirstRegion, .op = std::move(op)}); };
+  using Code = StatusCode;
+  refused(KvMethod::kWrite, write(WriteOp::Put("", "v")), Code::kInvalidArgument, "key is empty");
+  refused(KvMethod::kWrite, write(WriteOp::Put(Bytes(4097, 'k'), "v")), Code::kTooLarge, "key has 4097 bytes");
+  refused(KvMethod::kWrite, write(WriteOp::Put("k", Bytes(kValueBytesMax + 1, 'v'))), Code::kTooLarge,
+          "value has 8388609 bytes");
+  refused(KvMethod::kWrite, write(WriteOp::Batch(std::vector<Mutation>(kBatchOpsMax + 1, Mutation{.key = "k"}))),
+          Code::kTooLarge, "4097");
+  const Mutation half{.key = "k", .value = Bytes(kBatchBytesMax / 2, 'v')};
+  refused(KvMethod::kWrite, write(WriteOp::Batch({half, half, half})), Code::kTooLarge, "batch");
+  refused(KvMethod::kWrite, write(WriteOp::Batch({})), Code::kInvalidArgument, "batch");
+  WriteRequest numbered{.region = kFirstRegion, .session = SessionId(7), .op = WriteOp::Put("k", "v")};
+  refused(KvMethod::kWrite, Encode(numbered), Code::kInvalidArgument, "sequence is 0");
+  numbered.sequence = 3;
+  numbered.lowest_unanswered = 4;
+  refused(KvMethod::kWrite, Encode(numbered), Code::kInvalidArgument, "lowest_unanswered");
+  refused(KvMethod::kGet, Encode(GetRequest{.region = kFirstRegion, .key = ""}), Code::kInvalidArgument,
+          "key is empty");
+  refused(KvMethod::kScan, Encode(ScanRequest{.region = kFirstRegion, .limit = 0}), Code::kInvalidArgument,
+          "limit is 0");
+  refused(KvMethod::kWrite, "garbage", Code::kInvalidArgument, "WriteRequest");
+  refused(KvMethod::kChangeMembers, "garbage", Code::kInvalidArgument, "ChangeMembersRequest");
+  refused(static_cast<KvMethod>(99), "x", Code::kVersionMismatch, "no rpc method 99");
+  CHECK(cluster.Get("a") == "1");
+  CHECK(cluster.watch().violations().empty());
+}
