@@ -97,8 +97,11 @@ void SimCluster::Initialise() {
   Enqueue([this](ClientHost& host) {
     std::vector<Member> founders;
     for (const StoreId store : members_) founders.push_back(Member{.store = store, .address = AddressOf(store)});
-    const Status status = host.admin().Initialise(kSimulatedCluster, founders, DeadlineIn(host, kInitialisePatience));
-    if (!status.ok()) return;  // The run ends without progress, which says so.
+    const Deadline patience = DeadlineIn(host, kInitialisePatience);
+    while (!host.admin().Initialise(kSimulatedCluster, founders, patience).ok()) {
+      if (patience.PassedAt(host.runtime().clock.Now())) return;  // The run ends without progress, which says so.
+      Pause(host, kRetryPause);                                   // A store may be busy; asking again is harmless.
+    }
     for (const StoreId store : members_) fresh_.erase(store);
     initialised_ = true;
     if (!shape_.lying_fsync) return;
