@@ -12,12 +12,6 @@ namespace {
 /// Wide enough for the sum of any history.
 using Sum = __int128;
 
-std::string ToText(Sum sum) {
-  constexpr Sum kMin = INT64_MIN;
-  constexpr Sum kMax = INT64_MAX;
-  return std::to_string(static_cast<int64_t>(std::clamp(sum, kMin, kMax)));
-}
-
 /// Sums of deltas by an instant: how much had happened before, or could have.
 class RunningSum {
  public:
@@ -92,7 +86,8 @@ class CounterJudge {
     const Sum low = up_must_.Before(from) + down_may_.Before(until) + std::max<int64_t>(own, 0);
     const Sum high = up_may_.Before(until) + down_must_.Before(from) + std::min<int64_t>(own, 0);
     if (!seen || *seen < low || *seen > high) {
-      anomalies_.Add("counter-out-of-bounds", "the counter must be from " + ToText(low) + " to " + ToText(high), {op});
+      anomalies_.Add("counter-out-of-bounds", "the counter must be from " + SumToText(low) + " to " + SumToText(high),
+                     {op});
       return;
     }
     if (!operation.stale_read) sightings_.push_back({.op = op, .value = *seen, .gap = own});

@@ -33,6 +33,12 @@ bool Answered(const History& history, OpIndex op) {
   return history.operation(op).outcome == Outcome::kOk && history.micros(op)[0].known;
 }
 
+std::string SumToText(__int128 sum) {
+  constexpr __int128 kMin = INT64_MIN;
+  constexpr __int128 kMax = INT64_MAX;
+  return std::to_string(static_cast<int64_t>(std::clamp(sum, kMin, kMax)));
+}
+
 void JudgeOrder(const History& history, const std::vector<Sighting>& sightings, AnomalyList& anomalies) {
   std::vector<Sighting> by_return = sightings;
   const auto ret = [&](const Sighting& sighting) { return history.operation(sighting.op).ret; };

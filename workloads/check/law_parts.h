@@ -27,6 +27,9 @@ Result<OpsByKey> SingleOpsByKey(const History& history, std::initializer_list<Mi
 /// Acknowledged with an answer.
 bool Answered(const History& history, OpIndex op);
 
+/// A sum of 64-bit numbers; the nearest one if it does not fit.
+std::string SumToText(__int128 sum);
+
 /// A value that an operation saw or reached. It must be at least `gap` above every value that had been seen
 /// when the operation was invoked.
 struct Sighting {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
+#include <set>
 #include <vector>
 
 #include "workloads/check/flat_index.h"
@@ -118,12 +118,15 @@ Result<CheckReport> CheckSetLaw(const History& history) {
 
 namespace {
 
-/// The keys an acknowledged operation read, each with what it saw last, sorted by key.
+/// The keys an acknowledged operation read, each with what it saw last before it wrote the key itself, sorted by key.
 std::vector<std::pair<uint32_t, Value>> KeysRead(const History& history, OpIndex op) {
   std::map<uint32_t, Value> seen;
+  std::set<uint32_t> own;
   if (history.operation(op).outcome != Outcome::kOk) return {};
   for (const MicroOp& micro : history.micros(op)) {
-    if (micro.kind == MicroKind::kRead && micro.known) seen[micro.key.code()] = micro.value;
+    if (!IsRead(micro.kind)) own.insert(micro.key.code());
+    const bool read = micro.kind == MicroKind::kRead && micro.known;
+    if (read && !own.contains(micro.key.code())) seen[micro.key.code()] = micro.value;
   }
   return {seen.begin(), seen.end()};
 }
@@ -136,7 +139,7 @@ Result<CheckReport> CheckBankLaw(const History& history, const BankLaw& law) {
   for (OpIndex op = 0; op < history.size(); ++op) {
     const auto seen = KeysRead(history, op);
     if (seen.size() < law.accounts) continue;
-    int64_t total = 0;
+    __int128 total = 0;
     for (const auto& [key, value] : seen) {
       const std::string name = history.values().ToString(Value::FromCode(key));
       const auto balance = history.values().AsInt(value);
@@ -152,7 +155,7 @@ Result<CheckReport> CheckBankLaw(const History& history, const BankLaw& law) {
     }
     if (total == law.total) continue;
     anomalies.Add("wrong-total",
-                  "the accounts hold " + std::to_string(total) + " together, not " + std::to_string(law.total), {op});
+                  "the accounts hold " + SumToText(total) + " together, not " + std::to_string(law.total), {op});
   }
   return FinishLaw(history, anomalies);
 }
@@ -191,6 +194,7 @@ Result<CheckReport> CheckUniqueLaw(const History& history) {
     std::vector<OpIndex> taker;
     for (OpIndex op : ops) {
       if (!Answered(history, op)) continue;
+      if (history.micros(op)[0].value.is_nil()) return Senseless(history, op, "nil is no identifier");
       const uint32_t n = values.FindOrAdd(history.micros(op)[0].value.code());
       if (n == taker.size()) {
         taker.push_back(op);

@@ -24,8 +24,8 @@ Result<CheckReport> CheckSetLaw(const History& history);
 Result<CheckReport> CheckCounterLaw(const History& history);
 
 /// Bank: an operation that reads several accounts sees `total` in sum over them, and no account below
-/// `lowest`. Operations that read fewer than `accounts` accounts are ignored. Anomalies: wrong-total,
-/// overdraft.
+/// `lowest`. Operations that read fewer than `accounts` accounts are ignored, and so are reads of what the operation
+/// itself had written. All accounts exist before the history begins. Anomalies: wrong-total, overdraft.
 struct BankLaw {
   int64_t total = 0;
   uint32_t accounts = 0;
@@ -40,7 +40,8 @@ struct CycleLaw {
 };
 Result<CheckReport> CheckCycleLaw(const History& history, const CycleLaw& law);
 
-/// Unique: no two acknowledged takes of a key return the same value. Anomaly: duplicate-take.
+/// Unique: no two acknowledged takes of a key return the same value. kInvalidArgument: a take that returned nil.
+/// Anomaly: duplicate-take.
 Result<CheckReport> CheckUniqueLaw(const History& history);
 
 /// Monotonic: takes or reads of a key never go back: an operation invoked after another returned sees no

@@ -235,6 +235,14 @@ TEST_CASE("Bank law: the total never changes, no account goes below") {
   nil.Complete(nil.Invoke(0, {Read(nil.Text("a"))}), Outcome::kOk, {Read(nil.Text("a"), kNil)});
   CHECK(First(CheckBankLaw(nil, {.total = 0, .accounts = 1})) == "wrong-total");
   CHECK_FALSE(CheckBankLaw(nil, {}).ok());
+  History transfer;  // reads of what the operation wrote itself belong to the next state
+  const Value a = transfer.Text("a"), b = transfer.Text("b");
+  const std::vector<MicroOp> moves{Read(a, transfer.Int(4)), Write(a, transfer.Int(3)), Read(a, transfer.Int(3)),
+                                   Read(b, transfer.Int(6))};
+  transfer.Complete(transfer.Invoke(0, moves), Outcome::kOk, moves);
+  CHECK(First(CheckBankLaw(transfer, law)) == "");
+  CHECK(First(CheckBankLaw(transfer, {.total = 9, .accounts = 2})) == "wrong-total");
+  CHECK(First(CheckBankLaw(look(INT64_MAX, INT64_MAX), {.total = -2, .accounts = 2})) == "wrong-total");
   History failed;
   failed.Complete(failed.Invoke(0, {Read(failed.Text("a"))}), Outcome::kFail, {Read(failed.Text("a"), failed.Int(3))});
   CHECK(First(CheckBankLaw(failed, {.total = 1, .accounts = 1})) == "");
@@ -270,6 +278,9 @@ TEST_CASE("Unique law: no identifier is handed out twice") {
   Told foreign;
   foreign.Did(0, Read(foreign.k, foreign.N(1)));
   CHECK_FALSE(CheckUniqueLaw(foreign.h).ok());
+  Told nothing;
+  nothing.Did(0, Take(nothing.k, kNil));
+  CHECK_FALSE(CheckUniqueLaw(nothing.h).ok());
 }
 
 TEST_CASE("Monotonic law: later operations see no smaller value, takes a greater one") {
