@@ -47,10 +47,10 @@ void RunClients(Session& session, Workload& workload, const WorkloadArguments& a
   clients.JoinAll();
 }
 
-Status WriteHistory(const Workload& workload, const std::string& path) {
+Status WriteHistory(const std::string& text, const std::string& path) {
   if (path.empty()) return Status::Ok();
   std::ofstream file(path, std::ios::binary);
-  file << workload.HistoryText();
+  file << text;
   file.close();
   return file ? Status::Ok() : Status(StatusCode::kIoError, "cannot write " + path);
 }
@@ -64,13 +64,14 @@ std::string_view VerdictName(LawReport::Verdict verdict) {
   return "unrecognised";
 }
 
-void PrintReport(const Workload& workload, const LawReport& report, bool json) {
+void PrintReport(const Workload& workload, const LawReport& report, const std::string& prefix, bool json) {
   const WorkloadStats& stats = workload.stats();
   if (json) {
     fmt::print("{}\n", nlohmann::json({{"workload", std::string(workload.name())},
                                        {"verdict", std::string(VerdictName(report.verdict))},
                                        {"law", report.law},
                                        {"words", report.words},
+                                       {"keys_under", prefix},
                                        {"acknowledged", stats.acknowledged},
                                        {"failed", stats.failed},
                                        {"unknown", stats.unknown}})
@@ -78,18 +79,30 @@ void PrintReport(const Workload& workload, const LawReport& report, bool json) {
     return;
   }
   fmt::print("{}: the law {}: {}\n", workload.name(), VerdictName(report.verdict), workload.law());
-  fmt::print("{} acknowledged, {} failed, {} unknown\n", stats.acknowledged, stats.failed, stats.unknown);
+  fmt::print("{} acknowledged, {} failed, {} unknown; its keys stay under {}\n", stats.acknowledged, stats.failed,
+             stats.unknown, prefix);
   if (!report.words.empty()) fmt::print("{}: {}\n", report.law, report.words);
 }
 
+/// Keys that no other run has used or uses.
+std::string FreshPrefix(Runtime& runtime) {
+  Random draw = runtime.random.Split("workload-keys");
+  return fmt::format("orrery-workload/{:016x}/", draw.NextU64());
+}
+
+/// What was recorded is judged and kept even if the final state could not be read.
 Status RunWorkload(Session& session, const WorkloadArguments& arguments, int& exit_code) {
-  ORRERY_ASSIGN_OR_RETURN(const std::unique_ptr<Workload> workload, MakeWorkload(arguments.name, arguments.options));
+  WorkloadOptions options = arguments.options;
+  options.key_prefix = FreshPrefix(session.runtime);
+  ORRERY_ASSIGN_OR_RETURN(const std::unique_ptr<Workload> workload, MakeWorkload(arguments.name, options));
+  ORRERY_RETURN_IF_ERROR(WriteHistory("", arguments.history_path));  // Not only after all the work.
   RunClients(session, *workload, arguments);
   WorkloadClient finisher{session.runtime, session.kv, 0, session.runtime.random.Split("finish")};
-  ORRERY_RETURN_IF_ERROR(workload->Finish(finisher, Deadline::After(session.runtime.clock.Now(), kFinishPatience)));
-  ORRERY_RETURN_IF_ERROR(WriteHistory(*workload, arguments.history_path));
+  const Status finished = workload->Finish(finisher, Deadline::After(session.runtime.clock.Now(), kFinishPatience));
+  ORRERY_RETURN_IF_ERROR(WriteHistory(workload->HistoryText(), arguments.history_path));
   const LawReport report = workload->Judge();
-  PrintReport(*workload, report, arguments.session.json);
+  if (report.verdict != LawReport::Verdict::kBroken) ORRERY_RETURN_IF_ERROR(finished);
+  PrintReport(*workload, report, options.key_prefix, arguments.session.json);
   if (report.verdict == LawReport::Verdict::kBroken) exit_code = kExitLawBroken;
   if (report.verdict == LawReport::Verdict::kUndecided) exit_code = kExitUndecided;
   return Status::Ok();

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <ctime>
 #include <fstream>
 #include <memory>
@@ -52,7 +53,12 @@ class Simulation {
         nemesis_(cluster_, executor_, plan_.faults, random_),
         replay_(cluster_, executor_, plan_.capsule == nullptr ? std::vector<FaultEntry>() : plan_.capsule->faults) {
     for (const WorkloadPlan& workload : plan_.workloads) {
-      Result<std::unique_ptr<Workload>> made = MakeWorkload(workload.name, workload.options);
+      WorkloadOptions options = workload.options;
+      const auto named = [&](const auto& earlier) { return earlier->name() == workload.name; };
+      if (std::any_of(workloads_.begin(), workloads_.end(), named)) {
+        options.key_prefix = fmt::format("{}/", workloads_.size());  // Each has its keys to itself.
+      }
+      Result<std::unique_ptr<Workload>> made = MakeWorkload(workload.name, options);
       ORRERY_ASSERT_THAT(made.ok(), made.status().ToString());  // Scenario and capsule were validated.
       workloads_.push_back(std::move(made).value());
     }

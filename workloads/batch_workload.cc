@@ -11,13 +11,7 @@ namespace {
 
 constexpr uint64_t kGroupSize = 5;
 
-Bytes GroupPrefix(uint64_t group) {
-  return NumberedKey("batch", group);
-}
-
-Bytes KeyOf(uint64_t group, uint64_t i) {
-  return NumberedKey(GroupPrefix(group), i);
-}
+constexpr std::string_view kPrefix = "batch";
 
 }  // namespace
 
@@ -43,7 +37,7 @@ void BatchWorkload::Write(WorkloadClient& client, const Operation& operation) {
   std::vector<check::MicroOp> writes;
   std::vector<Mutation> batch;
   for (uint64_t i = 0; i < kGroupSize; ++i) {
-    const Bytes key = KeyOf(group, i);
+    const Bytes key = NumberedKey(Key(kPrefix, group), i);
     writes.push_back(check::Write(recorder().Text(key), recorder().Int(number)));
     batch.push_back(Mutation{.key = key, .value = MakeValue(number, options().value_bytes)});
   }
@@ -55,8 +49,9 @@ void BatchWorkload::Write(WorkloadClient& client, const Operation& operation) {
 
 Status BatchWorkload::Read(WorkloadClient& client, uint64_t group, bool reverse, Deadline deadline) {
   Recorder::Pending pending(recorder(), client, GroupReads(group, {}));
-  const Result<ScanResponse> page = client.kv.Scan(
-      ScanRequest{.start = GroupPrefix(group) + "/", .end = GroupPrefix(group) + "0", .reverse = reverse}, deadline);
+  const Bytes prefix = Key(kPrefix, group);  // '0' follows '/'.
+  const Result<ScanResponse> page =
+      client.kv.Scan(ScanRequest{.start = prefix + "/", .end = prefix + "0", .reverse = reverse}, deadline);
   if (!page.ok()) {
     pending.Failed(page.status());
     return page.status();
@@ -69,7 +64,7 @@ std::vector<check::MicroOp> BatchWorkload::GroupReads(uint64_t group, std::span<
   std::vector<Bytes> keys;
   std::vector<check::MicroOp> reads;
   for (uint64_t i = 0; i < kGroupSize; ++i) {
-    keys.push_back(KeyOf(group, i));
+    keys.push_back(NumberedKey(Key(kPrefix, group), i));
     reads.push_back(check::Read(recorder().Text(keys.back())));
   }
   for (const KeyValue& pair : pairs) {
@@ -86,7 +81,7 @@ std::vector<check::MicroOp> BatchWorkload::GroupReads(uint64_t group, std::span<
 Status BatchWorkload::Finish(WorkloadClient& client, Deadline deadline) {
   for (uint64_t group = 0; group < options().keys; ++group) {
     const bool reverse = client.random.Below(2) == 0;
-    ORRERY_RETURN_IF_ERROR(Read(client, group, reverse, deadline).Wrap("final read of " + GroupPrefix(group)));
+    ORRERY_RETURN_IF_ERROR(Read(client, group, reverse, deadline).Wrap("final read of " + Key(kPrefix, group)));
   }
   return Status::Ok();
 }

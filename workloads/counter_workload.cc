@@ -28,7 +28,7 @@ void CounterWorkload::Run(WorkloadClient& client, const Operation& operation) {
 
 Result<std::optional<Bytes>> CounterWorkload::Read(WorkloadClient& client, uint64_t key, Deadline deadline) {
   Recorder::Pending pending(recorder(), client, check::Read(recorder().Int(key)));
-  Result<std::optional<Bytes>> current = client.kv.Get(NumberedKey(kPrefix, key), deadline);
+  Result<std::optional<Bytes>> current = client.kv.Get(Key(kPrefix, key), deadline);
   if (current.ok()) {
     pending.Ok(check::Read(recorder().Int(key), recorder().Stored(*current)));
   } else {
@@ -42,7 +42,7 @@ void CounterWorkload::Increment(WorkloadClient& client, uint64_t key, const std:
   const check::MicroOp increment = check::Increment(recorder().Int(key), recorder().Int(1), recorder().Int(next));
   Recorder::Pending pending(recorder(), client, increment);
   const Result<KvClient::SwapOutcome> outcome =
-      client.kv.CompareAndSwap(NumberedKey(kPrefix, key), current, MakeValue(next, options().value_bytes), deadline);
+      client.kv.CompareAndSwap(Key(kPrefix, key), current, MakeValue(next, options().value_bytes), deadline);
   if (!outcome.ok()) return pending.Failed(outcome.status());
   if (!outcome->swapped) return pending.Refused();
   pending.Ok(increment);
@@ -50,7 +50,7 @@ void CounterWorkload::Increment(WorkloadClient& client, uint64_t key, const std:
 
 Status CounterWorkload::Finish(WorkloadClient& client, Deadline deadline) {
   for (uint64_t key = 0; key < options().keys; ++key) {
-    ORRERY_RETURN_IF_ERROR(Read(client, key, deadline).status().Wrap("final read of " + NumberedKey(kPrefix, key)));
+    ORRERY_RETURN_IF_ERROR(Read(client, key, deadline).status().Wrap("final read of " + Key(kPrefix, key)));
   }
   return Status::Ok();
 }

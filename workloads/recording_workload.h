@@ -19,6 +19,8 @@ class RecordingWorkload : public Workload {
   const WorkloadOptions& options() const { return options_; }
   Recorder& recorder() { return recorder_; }
   const check::History& history() const { return recorder_.history(); }
+  /// Number `number` of this workload's keys of one kind: "prefix kind/000042".
+  Bytes Key(std::string_view kind, uint64_t number) const;
   /// operation_timeout from now.
   Deadline OperationDeadline(const WorkloadClient& client) const;
 

@@ -43,7 +43,7 @@ void RegisterWorkload::Run(WorkloadClient& client, const Operation& operation) {
 
 Status RegisterWorkload::Get(WorkloadClient& client, uint64_t key, Deadline deadline) {
   Recorder::Pending pending(recorder(), client, check::Read(KeyValue(key)));
-  const Result<std::optional<Bytes>> value = client.kv.Get(NumberedKey(kPrefix, key), deadline);
+  const Result<std::optional<Bytes>> value = client.kv.Get(Key(kPrefix, key), deadline);
   if (!value.ok()) {
     pending.Failed(value.status());
     return value.status();
@@ -59,7 +59,7 @@ void RegisterWorkload::Put(WorkloadClient& client, const Operation& operation) {
   const check::MicroOp write = check::Write(KeyValue(key), NumberValue(number));
   Recorder::Pending pending(recorder(), client, write);
   const Status status =
-      client.kv.Put(NumberedKey(kPrefix, key), MakeValue(number, options().value_bytes), OperationDeadline(client));
+      client.kv.Put(Key(kPrefix, key), MakeValue(number, options().value_bytes), OperationDeadline(client));
   if (!status.ok()) return pending.Failed(status);
   known_[client.index][key] = number;
   pending.Ok(write);
@@ -68,7 +68,7 @@ void RegisterWorkload::Put(WorkloadClient& client, const Operation& operation) {
 void RegisterWorkload::Delete(WorkloadClient& client, uint64_t key) {
   const check::MicroOp write = check::Write(KeyValue(key), check::kNil);
   Recorder::Pending pending(recorder(), client, write);
-  const Status status = client.kv.Delete(NumberedKey(kPrefix, key), OperationDeadline(client));
+  const Status status = client.kv.Delete(Key(kPrefix, key), OperationDeadline(client));
   if (!status.ok()) return pending.Failed(status);
   known_[client.index][key] = std::nullopt;
   pending.Ok(write);
@@ -84,7 +84,7 @@ void RegisterWorkload::Swap(WorkloadClient& client, const Operation& operation) 
   const auto expected_bytes =
       expected ? std::optional(MakeValue(*expected, options().value_bytes)) : std::optional<Bytes>();
   const Result<KvClient::SwapOutcome> outcome = client.kv.CompareAndSwap(
-      NumberedKey(kPrefix, key), expected_bytes, MakeValue(desired, options().value_bytes), OperationDeadline(client));
+      Key(kPrefix, key), expected_bytes, MakeValue(desired, options().value_bytes), OperationDeadline(client));
   if (!outcome.ok()) return pending.Failed(outcome.status());
   swap.success = outcome->swapped;
   if (outcome->swapped) {
@@ -97,7 +97,7 @@ void RegisterWorkload::Swap(WorkloadClient& client, const Operation& operation) 
 
 Status RegisterWorkload::Finish(WorkloadClient& client, Deadline deadline) {
   for (uint64_t key = 0; key < options().keys; ++key) {
-    ORRERY_RETURN_IF_ERROR(Get(client, key, deadline).Wrap("final read of " + NumberedKey(kPrefix, key)));
+    ORRERY_RETURN_IF_ERROR(Get(client, key, deadline).Wrap("final read of " + Key(kPrefix, key)));
   }
   return Status::Ok();
 }

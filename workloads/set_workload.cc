@@ -12,12 +12,12 @@ namespace orrery {
 namespace {
 
 constexpr std::string_view kPrefix = "set";
-constexpr std::string_view kAfterPrefix = "set0";  // '0' follows '/'.
 constexpr uint64_t kReadEvery = 50;
 constexpr uint64_t kPageRowsMax = 2000;
 
+/// The number of a key: what follows the last slash.
 std::optional<uint64_t> ElementOf(ByteView key) {
-  const ByteView digits = key.substr(kPrefix.size() + 1);
+  const ByteView digits = key.substr(key.rfind('/') + 1);
   uint64_t element = 0;
   const auto parsed = std::from_chars(digits.begin(), digits.end(), element);
   return parsed.ec == std::errc() && parsed.ptr == digits.end() ? std::optional(element) : std::nullopt;
@@ -48,8 +48,8 @@ void SetWorkload::Run(WorkloadClient& client, const Operation& operation) {
 void SetWorkload::Add(WorkloadClient& client, uint64_t element) {
   const check::MicroOp add = check::AddToSet(recorder().Text(kPrefix), recorder().Int(element));
   Recorder::Pending pending(recorder(), client, add);
-  const Status status = client.kv.Put(NumberedKey(kPrefix, element), MakeValue(element, options().value_bytes),
-                                      OperationDeadline(client));
+  const Status status =
+      client.kv.Put(Key(kPrefix, element), MakeValue(element, options().value_bytes), OperationDeadline(client));
   if (!status.ok()) return pending.Failed(status);
   pending.Ok(add);
 }
@@ -68,7 +68,8 @@ Status SetWorkload::ReadAll(WorkloadClient& client, uint32_t page_rows, Deadline
 
 Result<std::vector<check::Value>> SetWorkload::Walk(WorkloadClient& client, uint32_t page_rows, Deadline deadline) {
   std::vector<check::Value> elements;
-  ScanRequest request{.start = Bytes(kPrefix) + "/", .end = Bytes(kAfterPrefix)};
+  ScanRequest request{.start = options().key_prefix + Bytes(kPrefix) + "/",
+                      .end = options().key_prefix + Bytes(kPrefix) + "0"};
   request.limit = page_rows;
   while (true) {
     ORRERY_ASSIGN_OR_RETURN(const ScanResponse page, client.kv.Scan(request, deadline));

@@ -12,6 +12,7 @@ Status WorkloadOptions::Validate() const {
   ORRERY_RETURN_IF_ERROR(CheckRange<uint32_t>("clients", clients, 1, 1000));
   ORRERY_RETURN_IF_ERROR(CheckRange<uint32_t>("keys", keys, 1, 10000));
   ORRERY_RETURN_IF_ERROR(CheckRange<uint32_t>("value_bytes", value_bytes, 16, 1u << 20));
+  ORRERY_RETURN_IF_ERROR(CheckRange<size_t>("bytes of key_prefix", key_prefix.size(), 0, 64));
   return CheckRange<int64_t>("operation_timeout (ns)", operation_timeout.count(), 1000000, 3600ll * 1000000000);
 }
 

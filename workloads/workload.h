@@ -31,6 +31,9 @@ struct WorkloadOptions {
   uint32_t keys = 8;          ///< Registers, counters or groups. 1 to 10,000.
   uint32_t value_bytes = 16;  ///< Values are padded to this size. 16 to 1 MiB.
   Duration operation_timeout = seconds(5);
+  /// Before every key. A law speaks of keys that were absent at the start and that nobody else writes: a run against a
+  /// cluster that has seen another needs a prefix of its own. At most 64 bytes.
+  std::string key_prefix = {};
 
   /// kInvalidArgument naming the field.
   Status Validate() const;
