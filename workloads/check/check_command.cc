@@ -185,7 +185,7 @@ void PrintTable(const CheckCommandOptions& options, const std::string& level, co
       << report.ToString();
 }
 
-Status WriteSvg(const std::string& path, const History& history, const CheckReport& report) {
+Status WriteSvg(const std::string& path, const History& history, const CheckReport& report, std::ostream& err) {
   for (const Anomaly& anomaly : report.anomalies) {
     if (anomaly.cycle.empty()) continue;
     std::ofstream file(path, std::ios::binary);
@@ -193,10 +193,11 @@ Status WriteSvg(const std::string& path, const History& history, const CheckRepo
     file.close();
     return file ? Status::Ok() : Bad("cannot write " + path);
   }
+  err << "check: there is no cycle to draw; " << path << " was not written\n";
   return Status::Ok();
 }
 
-Result<int> Run(const CheckCommandOptions& options, std::ostream& out) {
+Result<int> Run(const CheckCommandOptions& options, std::ostream& out, std::ostream& err) {
   if (options.output != "table" && options.output != "json") {
     return Bad("unknown output " + options.output + "; known are table, json");
   }
@@ -210,14 +211,14 @@ Result<int> Run(const CheckCommandOptions& options, std::ostream& out) {
   } else {
     PrintTable(options, level, report, out);
   }
-  if (!options.svg.empty()) ORRERY_RETURN_IF_ERROR(WriteSvg(options.svg, history, report));
+  if (!options.svg.empty()) ORRERY_RETURN_IF_ERROR(WriteSvg(options.svg, history, report, err));
   return ExitCode(report.verdict);
 }
 
 }  // namespace
 
 int RunCheckCommand(const CheckCommandOptions& options, std::ostream& out, std::ostream& err) {
-  const Result<int> code = Run(options, out);
+  const Result<int> code = Run(options, out, err);
   if (code.ok()) return code.value();
   err << "check: " << code.status().message() << '\n';
   return kExitBadHistory;

@@ -167,6 +167,12 @@ TEST_CASE("Check command: JSON output and SVG carry the witness") {
   CHECK(object["anomalies"][0]["cycle"][0]["dependency"] == "rw");
   CHECK(object["anomalies"][0]["ops"][0]["line"] == 1);
   CHECK(svg.Text().starts_with("<svg "));
+  const TempFile none("none");
+  options.svg = none.path();
+  options.level = "snapshot-isolation";
+  const Outcome3 holds = Run(options);
+  CHECK(holds.code == 0);
+  CHECK(holds.err.find("there is no cycle to draw; " + none.path() + " was not written") != std::string::npos);
 }
 
 TEST_CASE("Check command: EDN is recognised, registers may start at a value, laws run by name") {

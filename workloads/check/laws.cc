@@ -131,14 +131,24 @@ std::vector<std::pair<uint32_t, Value>> KeysRead(const History& history, OpIndex
   return {seen.begin(), seen.end()};
 }
 
+CheckReport NothingJudged(const History& history, uint32_t keys, const char* what) {
+  CheckReport report;
+  report.verdict = Verdict::kUndecided;
+  report.undecided_reason = "no operation read all " + std::to_string(keys) + " " + what;
+  report.stats.operations = history.size();
+  return report;
+}
+
 }  // namespace
 
 Result<CheckReport> CheckBankLaw(const History& history, const BankLaw& law) {
   if (law.accounts == 0) return Status(StatusCode::kInvalidArgument, "the bank law needs the number of accounts");
   AnomalyList anomalies(history);
+  uint64_t judged = 0;
   for (OpIndex op = 0; op < history.size(); ++op) {
     const auto seen = KeysRead(history, op);
     if (seen.size() < law.accounts) continue;
+    ++judged;
     __int128 total = 0;
     for (const auto& [key, value] : seen) {
       const std::string name = history.values().ToString(Value::FromCode(key));
@@ -157,15 +167,18 @@ Result<CheckReport> CheckBankLaw(const History& history, const BankLaw& law) {
     anomalies.Add("wrong-total",
                   "the accounts hold " + SumToText(total) + " together, not " + std::to_string(law.total), {op});
   }
+  if (judged == 0) return NothingJudged(history, law.accounts, "accounts");
   return FinishLaw(history, anomalies);
 }
 
 Result<CheckReport> CheckCycleLaw(const History& history, const CycleLaw& law) {
   if (law.nodes == 0) return Status(StatusCode::kInvalidArgument, "the cycle law needs the number of nodes");
   AnomalyList anomalies(history);
+  uint64_t judged = 0;
   for (OpIndex op = 0; op < history.size(); ++op) {
     const auto seen = KeysRead(history, op);
     if (seen.size() < law.nodes) continue;
+    ++judged;
     const auto next = [&](uint32_t key) {
       const auto at =
           std::lower_bound(seen.begin(), seen.end(), key, [](const auto& a, uint32_t k) { return a.first < k; });
@@ -183,6 +196,7 @@ Result<CheckReport> CheckCycleLaw(const History& history, const CycleLaw& law) {
                       (at ? "do not come back after all " : "leave the ") + std::to_string(seen.size()) + " nodes",
                   {op});
   }
+  if (judged == 0) return NothingJudged(history, law.nodes, "nodes");
   return FinishLaw(history, anomalies);
 }
 

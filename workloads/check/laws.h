@@ -25,7 +25,8 @@ Result<CheckReport> CheckCounterLaw(const History& history);
 
 /// Bank: an operation that reads several accounts sees `total` in sum over them, and no account below
 /// `lowest`. Operations that read fewer than `accounts` accounts are ignored, and so are reads of what the operation
-/// itself had written. All accounts exist before the history begins. Anomalies: wrong-total, overdraft.
+/// itself had written; if no operation is left, the law is undecided. All accounts exist before the history begins.
+/// Anomalies: wrong-total, overdraft.
 struct BankLaw {
   int64_t total = 0;
   uint32_t accounts = 0;
@@ -34,7 +35,7 @@ struct BankLaw {
 Result<CheckReport> CheckBankLaw(const History& history, const BankLaw& law);
 
 /// Cycle of N: an operation that reads `nodes` keys sees each point to the next so that all form one ring
-/// (the value of a node is the key of its successor). Anomaly: broken-ring.
+/// (the value of a node is the key of its successor). Undecided if no operation reads so many. Anomaly: broken-ring.
 struct CycleLaw {
   uint32_t nodes = 0;
 };
