@@ -53,12 +53,12 @@ class Simulation {
         nemesis_(cluster_, executor_, plan_.faults, random_),
         replay_(cluster_, executor_, plan_.capsule == nullptr ? std::vector<FaultEntry>() : plan_.capsule->faults) {
     for (const WorkloadPlan& workload : plan_.workloads) {
-      WorkloadOptions options = workload.options;
+      WorkloadOptions own = workload.options;
       const auto named = [&](const auto& earlier) { return earlier->name() == workload.name; };
       if (std::any_of(workloads_.begin(), workloads_.end(), named)) {
-        options.key_prefix = fmt::format("{}/", workloads_.size());  // Each has its keys to itself.
+        own.key_prefix = fmt::format("{}/", workloads_.size());  // Each has its keys to itself.
       }
-      Result<std::unique_ptr<Workload>> made = MakeWorkload(workload.name, options);
+      Result<std::unique_ptr<Workload>> made = MakeWorkload(workload.name, own);
       ORRERY_ASSERT_THAT(made.ok(), made.status().ToString());  // Scenario and capsule were validated.
       workloads_.push_back(std::move(made).value());
     }

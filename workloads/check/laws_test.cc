@@ -307,6 +307,12 @@ TEST_CASE("Monotonic law: later operations see no smaller value, takes a greater
   overlapping.h.Complete(slow, Outcome::kOk, {Read(overlapping.k, overlapping.N(1))});
   overlapping.Did(0, Read(overlapping.k, overlapping.N(3)));
   CHECK(First(CheckMonotonicLaw(overlapping.h)) == "");
+  Told mixed;  // after 5, although 3 returned later than 5
+  const OpIndex late = mixed.h.Invoke(5, {Read(mixed.k)});
+  mixed.Did(0, Read(mixed.k, mixed.N(5)));
+  mixed.h.Complete(late, Outcome::kOk, {Read(mixed.k, mixed.N(3))});
+  mixed.Did(0, Read(mixed.k, mixed.N(4)));
+  CHECK(First(CheckMonotonicLaw(mixed.h)) == "went-back");
   Told text;
   text.Did(0, Read(text.k, text.h.Text("one")));
   CHECK_FALSE(CheckMonotonicLaw(text.h).ok());
