@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 import harness  # noqa: E402  (found through the path above)
 
 # docs/checkers.md, "Histories of workloads"
-MODELS = {"register": "register", "set": "set-law", "counter": "counter", "batch": "register"}
+MODELS = {"register": "cas-register", "set": "set-law", "counter": "counter", "batch": "register"}
 HOLDS, BAD_HISTORY, BROKEN = 0, 1, 10
 
 SCENARIO = """
