@@ -16,6 +16,7 @@ MODELS = {"register": "cas-register", "set": "set-law", "counter": "counter", "b
 HOLDS, BAD_HISTORY, BROKEN = 0, 1, 10
 
 SCENARIO = """
+title = "Every workload, no fault"
 [cluster]
 stores = 3
 [run]
