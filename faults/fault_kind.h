@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -47,6 +48,22 @@ enum class FaultKind : uint8_t {
   kTransferLeader,
   kReplaceStore,
   kCompactLog,
+};
+
+/// What happens in a cluster that a fault may be aimed at.
+enum class Moment : uint8_t {
+  kElection,  ///< A replica has become leader; the others have not heard of it.
+  kChange,    ///< A replica has taken up a joint configuration, or left it.
+  kInstall,   ///< A replica begins to put a snapshot in the place of its state.
+};
+constexpr size_t kMomentCount = 3;
+
+/// Whom a fault hits that hits one store.
+enum class Aim : uint8_t {
+  kUsual,    ///< Any store, leaders more often.
+  kLeader,   ///< The one that leads.
+  kDeposed,  ///< The one that led before.
+  kThere,    ///< Where the moment came.
 };
 
 struct FaultInfo {

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include "raft/core/raft.h"
+
 namespace orrery::faults {
 
 class ClusterOracle::Eyes final : public StoreObserver {
@@ -9,11 +11,18 @@ class ClusterOracle::Eyes final : public StoreObserver {
   Eyes(ClusterOracle& oracle, StoreId store) : oracle_(oracle), store_(store) {}
 
   void OnApplied(RegionId region, PeerId, LogIndex index, Term term, uint64_t entry_hash) override {
+    applied_ = index;
     oracle_.OnApplied(store_, {region, index}, term, entry_hash);
   }
-  void OnSnapshotInstalled(RegionId, PeerId, LogIndex, Term) override {}
+  void OnSnapshotInstalled(RegionId, PeerId, LogIndex index, Term) override { applied_ = index; }
   void OnLeader(RegionId region, PeerId peer, Term term) override { oracle_.OnLeader(store_, region, peer, term); }
-  void OnView(RegionId, const raft::RaftView&) override {}
+  void OnView(RegionId, const raft::RaftView& view) override {
+    if (view.in_joint != in_joint_) oracle_.Note(Moment::kChange, store_);
+    in_joint_ = view.in_joint;
+    // A snapshot moves the position in one step, past what was applied here.
+    if (view.applied > applied_) oracle_.Note(Moment::kInstall, store_);
+    applied_ = view.applied;
+  }
   void OnStateHash(RegionId region, PeerId, LogIndex index, uint64_t hash) override {
     oracle_.OnStateHash(store_, {region, index}, hash);
   }
@@ -21,6 +30,8 @@ class ClusterOracle::Eyes final : public StoreObserver {
  private:
   ClusterOracle& oracle_;
   StoreId store_;
+  bool in_joint_ = false;
+  LogIndex applied_;
 };
 
 ClusterOracle::ClusterOracle() = default;
@@ -46,8 +57,16 @@ void ClusterOracle::OnLeader(StoreId store, RegionId region, PeerId peer, Term t
   }
   if (term >= highest_term_) {
     highest_term_ = term;
+    if (leader_.valid() && leader_ != store) deposed_ = leader_;
     leader_ = store;
   }
+  Note(Moment::kElection, store);
+}
+
+void ClusterOracle::Note(Moment moment, StoreId store) {
+  Seen& seen = seen_[static_cast<size_t>(moment)];
+  ++seen.count;
+  seen.where = store;
 }
 
 void ClusterOracle::OnApplied(StoreId store, Place place, Term term, uint64_t hash) {

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <array>
 #include <map>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "faults/fault_kind.h"
 #include "raft/region/observer.h"
 #include "runtime/base/time.h"
 #include "workloads/workload.h"
@@ -29,6 +31,14 @@ class ClusterOracle {
   const LawReport& verdict() const { return verdict_; }
   /// The store whose peer was last seen to become leader in the highest term; invalid before the first election.
   StoreId leader() const { return leader_; }
+  /// The store that led before leader(); invalid before the second one leads.
+  StoreId deposed() const { return deposed_; }
+  /// How often it came, and where it last did.
+  struct Seen {
+    uint64_t count = 0;
+    StoreId where;
+  };
+  const Seen& SeenOf(Moment moment) const { return seen_[static_cast<size_t>(moment)]; }
   Term highest_term() const { return highest_term_; }
   uint64_t elections() const { return leaders_.size(); }
   /// How often a replica of this store became leader.
@@ -44,6 +54,7 @@ class ClusterOracle {
     StoreId first_seen;
   };
 
+  void Note(Moment moment, StoreId store);
   void OnLeader(StoreId store, RegionId region, PeerId peer, Term term);
   void OnApplied(StoreId store, Place place, Term term, uint64_t hash);
   void OnStateHash(StoreId store, Place place, uint64_t hash);
@@ -55,6 +66,8 @@ class ClusterOracle {
   std::map<Place, Entry> entries_;
   std::map<Place, std::pair<uint64_t, StoreId>> state_hashes_;
   StoreId leader_;
+  StoreId deposed_;
+  std::array<Seen, kMomentCount> seen_;
   Term highest_term_;
   LawReport verdict_;
 };

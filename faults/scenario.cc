@@ -51,6 +51,34 @@ Status ReadWorkload(const toml::table& table, std::string_view file, Scenario& s
   return reader.Finish();
 }
 
+constexpr std::pair<std::string_view, Moment> kMoments[] = {
+    {"election", Moment::kElection}, {"change", Moment::kChange}, {"install", Moment::kInstall}};
+constexpr std::pair<std::string_view, Aim> kAims[] = {
+    {"usual", Aim::kUsual}, {"leader", Aim::kLeader}, {"deposed", Aim::kDeposed}, {"there", Aim::kThere}};
+
+/// The value of a word; complains and says nullopt if there is none. `words` are pairs of word and value.
+template <class Words>
+auto ReadWord(TableReader& reader, const toml::table& table, std::string_view key, const std::string& word,
+              const Words& words) -> std::optional<decltype(words[0].second)> {
+  std::string known;
+  for (const auto& [name, value] : words) {
+    if (word == name) return value;
+    known += (known.empty() ? "" : ", ") + std::string(name);
+  }
+  reader.Complain(table, key, "\"" + word + "\" is not known; there are " + known);
+  return std::nullopt;
+}
+
+void ReadAim(TableReader& reader, const toml::table& table, FaultPlan& plan) {
+  const std::string moment = reader.Text("moment", "");
+  if (!moment.empty()) plan.moment = ReadWord(reader, table, "moment", moment, kMoments);
+  std::tie(plan.delay.low, plan.delay.high) =
+      reader.SecondsRange("delay_seconds", {Duration(0), Duration(0)}, 0, kHour);
+  plan.aim = ReadWord(reader, table, "aim", reader.Text("aim", "usual"), kAims).value_or(Aim::kUsual);
+  if (plan.aim == Aim::kThere && !plan.moment) reader.Complain(table, "aim", "\"there\" needs a moment");
+  if (plan.delay.high > Duration(0) && !plan.moment) reader.Complain(table, "delay_seconds", "needs a moment");
+}
+
 Status ReadFault(const toml::table& table, std::string_view file, Scenario& scenario) {
   TableReader reader(table, file, "fault.");
   FaultPlan plan;
@@ -58,6 +86,7 @@ Status ReadFault(const toml::table& table, std::string_view file, Scenario& scen
   plan.every = reader.Seconds("every_seconds", plan.every, 0.01, kHour);
   std::tie(plan.lasts.low, plan.lasts.high) =
       reader.SecondsRange("lasts_seconds", {plan.lasts.low, plan.lasts.high}, 0, kHour);
+  ReadAim(reader, table, plan);
   const std::optional<FaultKind> known = FaultByName(kind);
   if (known) {
     plan.kind = *known;

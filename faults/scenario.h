@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,10 @@ struct FaultPlan {
   FaultKind kind = FaultKind::kKill;
   Duration every = seconds(10);                    ///< Mean gap between two beginnings. 10 ms to 1 h.
   SpanRange lasts{milliseconds(100), seconds(5)};  ///< Drawn per fault. 0 to 1 h.
+  /// Once `every` has passed, begin only at the next such moment, and this much behind it.
+  std::optional<Moment> moment;
+  SpanRange delay;        ///< Drawn per fault. 0 to 1 h.
+  Aim aim = Aim::kUsual;  ///< Whom to hit, where the kind hits one store.
 };
 
 /// What one simulated run is made of: read from a TOML file, the same for every seed; what varies is drawn
