@@ -74,7 +74,13 @@ Status FaultExecutor::DelayDuplicates(const FaultEntry& fault) {
   Later(fault, fault.lasts, "calm", [this] { world_.SetNetworkOptions(calm_network_); });
   for (const FaultStep& step : fault.steps) {
     const std::string name = fmt::format("reset{}-{}", step.store.value(), step.peer.value());
-    Later(fault, step.after, name, [this, step] { world_.ResetConnection(NodeIdOf(step.store), NodeIdOf(step.peer)); });
+    Later(fault, step.after, name, [this, step] {
+      world_.ResetConnection(NodeIdOf(step.store), NodeIdOf(step.peer));
+      // What clients sent comes once more, too.
+      for (const NodeId client : world_.nodes()) {
+        if (IsClientNode(client)) world_.ResetConnection(NodeIdOf(step.store), client);
+      }
+    });
   }
   return Status::Ok();
 }

@@ -135,6 +135,7 @@ Status FaultExecutor::FlipBit(const FaultEntry& fault) {
     world_.RecordNote("nemesis", Hash64(where), where);
   }
   if (flip && noticed) cluster_.MarkDamaged(victim);
+  if (flip && noticed && fault.how == "wal") cluster_.MarkMustRefuse(victim);
   if (flip && !noticed) disk.FlipBitAt(*flip);
   Later(fault, kBootAfterFlip, "boot", [this, victim] { cluster_.EnsureUp(victim); });
   Later(fault, fault.lasts, "replace", [this, victim] { cluster_.AskToReplaceDamaged(victim); });

@@ -30,6 +30,27 @@ std::optional<FaultEntry> FaultResolver::Resolve(FaultKind kind, Random random, 
   return found ? std::optional(fault) : std::nullopt;
 }
 
+bool FaultResolver::TakeAim(FaultEntry& fault, Aim aim, StoreId there) const {
+  const FaultFields& fields = FaultFieldsOf(fault.kind);
+  if (fields.targets != FaultFields::Nodes::kOneStore) return true;
+  const StoreId victim = aim == Aim::kThere    ? there
+                         : aim == Aim::kLeader ? cluster_.oracle().leader()
+                                               : cluster_.oracle().deposed();
+  if (!victim.valid()) return false;
+  fault.targets = {NodeIdOf(victim)};
+  if (fields.others == FaultFields::Nodes::kOneStore) return fault.others != fault.targets;
+  if (fields.others == FaultFields::Nodes::kSomeNodes) fault.others = OthersThan(victim);
+  return true;
+}
+
+std::vector<NodeId> FaultResolver::OthersThan(StoreId victim) const {
+  std::vector<NodeId> others;
+  for (const StoreId store : cluster_.stores()) {
+    if (store != victim) others.push_back(NodeIdOf(store));
+  }
+  return others;
+}
+
 bool FaultResolver::ResolveNetwork(FaultEntry& fault, Random& random, Duration lasts) const {
   switch (fault.kind) {
     case FaultKind::kSwizzleClog: Swizzle(fault, random, lasts); return true;
@@ -48,9 +69,7 @@ bool FaultResolver::ResolveNetwork(FaultEntry& fault, Random& random, Duration l
     case FaultFields::Nodes::kOneStore: fault.others = {NodeIdOf(other)}; return other != victim;
     case FaultFields::Nodes::kSomeNodes: break;  // All the others.
   }
-  for (const StoreId store : cluster_.stores()) {
-    if (store != victim) fault.others.push_back(NodeIdOf(store));
-  }
+  fault.others = OthersThan(victim);
   return !fault.others.empty();
 }
 

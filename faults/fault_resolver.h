@@ -19,6 +19,10 @@ class FaultResolver {
 
   /// Nothing is left open in the entry but its id and time. Nullopt: nobody could be hit now.
   std::optional<FaultEntry> Resolve(FaultKind kind, Random random, Duration lasts) const;
+  /// Turns a resolved fault of one store against whom `aim` says; `there` is where its moment came. False: nobody could
+  /// be hit now. Kinds that hit several stores, or any, stay as they are.
+  bool TakeAim(FaultEntry& fault, Aim aim, StoreId there) const;
+  const ClusterOracle::Seen& SeenOf(Moment moment) const { return cluster_.oracle().SeenOf(moment); }
 
  private:
   bool ResolveNetwork(FaultEntry& fault, Random& random, Duration lasts) const;
@@ -33,6 +37,7 @@ class FaultResolver {
   void BlackOut(FaultEntry& fault, const Random& random, Duration lasts) const;
   void CrashLoop(FaultEntry& fault, Random& random) const;
 
+  std::vector<NodeId> OthersThan(StoreId victim) const;
   StoreId AnyStore(Random& random) const;
   StoreId AnyMember(Random& random) const;
   /// Often the leader, because that is where it hurts.

@@ -34,23 +34,53 @@ void Nemesis::ScheduleNext(size_t plan_index, uint64_t ordinal) {
   const Duration gap(draw.Between(plan.every.count() / 4, plan.every.count() * 7 / 4));
   world_.Schedule(world_.Now() + gap, id, [this, plan_index, ordinal, id] {
     if (stopped_) return;
-    Begin(plan_index, id);
-    ScheduleNext(plan_index, ordinal + 1);
+    const std::optional<Moment> moment = plans_[plan_index].moment;
+    if (moment) {
+      waiting_.push_back({plan_index, ordinal, resolver_.SeenOf(*moment).count});
+    } else {
+      Begin(plan_index, ordinal, StoreId());
+    }
   });
 }
 
-void Nemesis::Begin(size_t plan_index, const std::string& id) {
+void Nemesis::Look() {
+  if (waiting_.empty() || stopped_) return;
+  std::vector<Waiting> due;
+  std::erase_if(waiting_, [&](const Waiting& waiting) {
+    if (resolver_.SeenOf(*plans_[waiting.plan_index].moment).count == waiting.seen) return false;
+    due.push_back(waiting);
+    return true;
+  });
+  for (const Waiting& waiting : due) BeginBehindMoment(waiting);
+}
+
+/// An event of its own, as when it is replayed.
+void Nemesis::BeginBehindMoment(const Waiting& waiting) {
+  const FaultPlan& plan = plans_[waiting.plan_index];
+  const StoreId there = resolver_.SeenOf(*plan.moment).where;
+  const std::string id = IdOf(waiting.plan_index, waiting.ordinal);
+  Random draw = random_.Split(id).Split("delay");
+  const Duration delay(1 + draw.Between(plan.delay.low.count(), plan.delay.high.count()));
+  world_.Schedule(world_.Now() + delay, id, [this, waiting, there] {
+    if (!stopped_) Begin(waiting.plan_index, waiting.ordinal, there);
+  });
+}
+
+void Nemesis::Begin(size_t plan_index, uint64_t ordinal, StoreId there) {
   const FaultPlan& plan = plans_[plan_index];
+  const std::string id = IdOf(plan_index, ordinal);
   const Random random = random_.Split(id);
   Random span = random.Split("lasts");
   const Duration lasts(span.Between(plan.lasts.low.count(), plan.lasts.high.count()));
   std::optional<FaultEntry> fault = resolver_.Resolve(plan.kind, random, lasts);
+  if (fault && plan.aim != Aim::kUsual && !resolver_.TakeAim(*fault, plan.aim, there)) fault.reset();
   if (fault) {
     fault->id = id;
     fault->at = world_.Now() - started_;
     if (!executor_.Execute(*fault).ok()) fault.reset();
   }
   ++(fault ? tally_.begun : tally_.left_out)[std::string(FaultName(plan.kind))];
+  ScheduleNext(plan_index, ordinal + 1);
 }
 
 }  // namespace orrery::faults

@@ -27,15 +27,25 @@ class Nemesis {
 
   /// The safety phase begins now.
   void Start();
+  /// After every event of the safety phase: faults that wait for a moment begin when it has come.
+  void Look();
   /// No fault begins any more.
   void Stop() { stopped_ = true; }
 
   const FaultTally& tally() const { return tally_; }
 
  private:
+  /// A fault whose time has come and that waits for its moment.
+  struct Waiting {
+    size_t plan_index;
+    uint64_t ordinal;
+    uint64_t seen;  ///< Moments before.
+  };
+
   std::string IdOf(size_t plan_index, uint64_t ordinal) const;
   void ScheduleNext(size_t plan_index, uint64_t ordinal);
-  void Begin(size_t plan_index, const std::string& id);
+  void Begin(size_t plan_index, uint64_t ordinal, StoreId there);
+  void BeginBehindMoment(const Waiting& waiting);
 
   sim::World& world_;
   FaultExecutor& executor_;
@@ -43,6 +53,7 @@ class Nemesis {
   std::vector<FaultPlan> plans_;
   Random random_;
   Duration started_{};
+  std::vector<Waiting> waiting_;
   bool stopped_ = false;
   FaultTally tally_;
 };

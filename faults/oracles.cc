@@ -17,6 +17,7 @@ class ClusterOracle::Eyes final : public StoreObserver {
   void OnSnapshotInstalled(RegionId, PeerId, LogIndex index, Term) override { applied_ = index; }
   void OnLeader(RegionId region, PeerId peer, Term term) override { oracle_.OnLeader(store_, region, peer, term); }
   void OnView(RegionId, const raft::RaftView& view) override {
+    if (may_not_run) oracle_.OnDamagedRan(store_);
     if (view.in_joint != in_joint_) oracle_.Note(Moment::kChange, store_);
     in_joint_ = view.in_joint;
     // A snapshot moves the position in one step, past what was applied here.
@@ -26,6 +27,8 @@ class ClusterOracle::Eyes final : public StoreObserver {
   void OnStateHash(RegionId region, PeerId, LogIndex index, uint64_t hash) override {
     oracle_.OnStateHash(store_, {region, index}, hash);
   }
+
+  bool may_not_run = false;
 
  private:
   ClusterOracle& oracle_;
@@ -46,6 +49,17 @@ StoreObserver* ClusterOracle::ObserverOf(StoreId store) {
 uint64_t ClusterOracle::LeadershipsOf(StoreId store) const {
   const auto found = leaderships_.find(store);
   return found == leaderships_.end() ? 0 : found->second;
+}
+
+void ClusterOracle::ForbidToRun(StoreId store, bool forbidden) {
+  ObserverOf(store);
+  eyes_.at(store)->may_not_run = forbidden;
+}
+
+void ClusterOracle::OnDamagedRan(StoreId store) {
+  Break("damaged-replica-ran",
+        fmt::format("store {} opened a log with damage that its own check can see, and a replica runs on it",
+                    store.value()));
 }
 
 void ClusterOracle::OnLeader(StoreId store, RegionId region, PeerId peer, Term term) {

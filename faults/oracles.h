@@ -20,6 +20,7 @@ namespace orrery::faults {
 ///   election-safety       at most one leader per term (Raft, figure 3)
 ///   state-machine-safety  at one index every replica applies the same entry of the same term
 ///   replica-divergence    at one index every replica's state has the same hash
+///   damaged-replica-ran   a store whose log has damage that its check can see does not open it
 class ClusterOracle {
  public:
   ClusterOracle();
@@ -27,6 +28,9 @@ class ClusterOracle {
 
   /// The eyes on one store. Lives as long as the oracle.
   StoreObserver* ObserverOf(StoreId store);
+
+  /// The store's log has damage that must be seen at the next start: until its disk is replaced no replica may run.
+  void ForbidToRun(StoreId store, bool forbidden);
 
   const LawReport& verdict() const { return verdict_; }
   /// The store whose peer was last seen to become leader in the highest term; invalid before the first election.
@@ -54,6 +58,7 @@ class ClusterOracle {
     StoreId first_seen;
   };
 
+  void OnDamagedRan(StoreId store);
   void Note(Moment moment, StoreId store);
   void OnLeader(StoreId store, RegionId region, PeerId peer, Term term);
   void OnApplied(StoreId store, Place place, Term term, uint64_t hash);

@@ -131,6 +131,8 @@ void SimCluster::LoseDisk(StoreId store) {
   const NodeId node = NodeIdOf(store);
   world_.Crash(node, sim::CrashKind::kPowerLoss);
   world_.WipeDisk(node);
+  rotten_.erase(store);
+  oracle_.ForbidToRun(store, false);
   fresh_.insert(store);
   if (members_.contains(store)) {
     damaged_.insert(store);
@@ -164,7 +166,7 @@ bool SimCluster::Explains(StoreId store, const Status& reason) {
     case StatusCode::kOk: return true;
     case StatusCode::kIoError:
     case StatusCode::kNoSpace: return SawDiskErrors(disk);
-    case StatusCode::kCorruption: return damaged_.contains(store) || !members_.contains(store);
+    case StatusCode::kCorruption: return rotten_.contains(store);
     case StatusCode::kNotMember: return !members_.contains(store);
     default: return false;
   }

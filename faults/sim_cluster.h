@@ -55,7 +55,10 @@ class SimCluster {
   void MarkDamaged(StoreId store) {
     ORRERY_ASSERT(members_.contains(store));
     damaged_.insert(store);
+    rotten_.insert(store);
   }
+  /// Says that the damage of `store` must be noticed when it starts. Requires: down.
+  void MarkMustRefuse(StoreId store) { oracle_.ForbidToRun(store, true); }
 
   /// While a store is held down it is not booted when it ends.
   void HoldDown(StoreId store, bool held);
@@ -104,6 +107,7 @@ class SimCluster {
   std::vector<StoreId> stores_;
   std::set<StoreId> members_;
   std::set<StoreId> damaged_;
+  std::set<StoreId> rotten_;  ///< Their disks hold damage: they may find corruption. A new disk holds none.
   std::set<StoreId> held_down_;
   std::set<StoreId> fresh_;  ///< Boot as new: their disk is empty.
   std::vector<ClientHost*> clients_;

@@ -100,6 +100,7 @@ class Simulation {
     replay_.Start();
     const RunOutcome outcome = world_.RunUntil(
         [this] {
+          nemesis_.Look();
           replay_.Look();
           return Broken();
         },
