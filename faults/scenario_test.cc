@@ -57,6 +57,21 @@ TEST_CASE("Scenario: errors name file, line and key") {
   CHECK(ErrorOf("") == "s.toml: title: is missing");
 }
 
+TEST_CASE("Scenario: a fault may wait for a moment and be aimed") {
+  const auto scenario = ParseScenario(
+      "title = \"x\"\n[[fault]]\nkind = \"pause\"\nmoment = \"election\"\naim = \"deposed\"\ndelay_seconds = 0.5",
+      "s.toml");
+  REQUIRE(scenario.ok());
+  CHECK(scenario->faults[0].moment == Moment::kElection);
+  CHECK(scenario->faults[0].aim == Aim::kDeposed);
+  CHECK(scenario->faults[0].delay.high == milliseconds(500));
+  const std::string fault = "title = \"x\"\n[[fault]]\nkind = \"pause\"\n";
+  CHECK(ErrorOf(fault + "moment = \"noon\"") ==
+        "s.toml:2: fault.moment: \"noon\" is not known; there are election, change, install");
+  CHECK(ErrorOf(fault + "aim = \"there\"") == "s.toml:2: fault.aim: \"there\" needs a moment");
+  CHECK(ErrorOf(fault + "delay_seconds = 1") == "s.toml:2: fault.delay_seconds: needs a moment");
+}
+
 TEST_CASE("Scenario: an unknown name lists the known ones, an unreadable folder is named") {
   CHECK(LoadScenario("x", "/nonexistent-folder").status().message().find("/nonexistent-folder") != std::string::npos);
 }
