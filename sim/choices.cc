@@ -1,5 +1,7 @@
 #include "sim/choices.h"
 
+#include <algorithm>
+
 namespace orrery::sim {
 
 std::string_view ChoiceStreamName(ChoiceStream stream) {
@@ -13,6 +15,33 @@ std::string_view ChoiceStreamName(ChoiceStream stream) {
     case ChoiceStream::kNode: return "node";
   }
   return "unknown";
+}
+
+std::string LatencyName(std::string_view way, int channel, uint64_t slot) {
+  return std::string(way) + " channel" + std::to_string(channel) + " slot" + std::to_string(slot);
+}
+
+bool IsLatencyName(std::string_view text) {
+  const auto take_number_behind = [&text](std::string_view word) {
+    if (!text.starts_with(word)) return false;
+    text.remove_prefix(word.size());
+    const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    text.remove_prefix(digits);
+    return digits > 0;
+  };
+  const size_t blank = text.find(' ');
+  if (blank == std::string_view::npos) return false;
+  const std::string_view way = text.substr(0, blank);
+  const size_t arrow = way.find('>');
+  if (arrow == std::string_view::npos || arrow == 0 || arrow + 1 == way.size()) return false;
+  text.remove_prefix(blank);
+  return take_number_behind(" channel") && take_number_behind(" slot") && text.empty();
+}
+
+const Duration* Choices::GivenLatency(std::string_view way, int channel, uint64_t slot) const {
+  if (options_.latencies.empty()) return nullptr;
+  const auto given = options_.latencies.find(LatencyName(way, channel, slot));
+  return given == options_.latencies.end() ? nullptr : &given->second;
 }
 
 Choices::Choices(ChoiceOptions options) : options_(std::move(options)) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "runtime/base/random.h"
+#include "runtime/base/time.h"
 
 namespace orrery::sim {
 
@@ -35,9 +36,17 @@ struct ChoiceOptions {
   std::array<uint64_t, kChoiceStreamCount> salts{};
   /// Sites that are active or not whatever the seed says.
   std::map<std::string, bool, std::less<>> buggify_sites;
+  /// Latencies that are given instead of drawn, by LatencyName(); what a message's size costs comes on top.
+  std::map<std::string, Duration, std::less<>> latencies;
   /// Share of the buggify sites that are active in a run.
   double buggify_active = 0.25;
 };
+
+/// Name of one choice of the network: the latency of what is sent on a way ("node1>node2") and channel within a slot of
+/// NetworkOptions::slot, counted since the world began: "node1>node2 channel2 slot55".
+std::string LatencyName(std::string_view way, int channel, uint64_t slot);
+/// Whether a text is such a name.
+bool IsLatencyName(std::string_view text);
 
 /// Every free choice of a run is f(key of its stream, stable name, local key); never the next number of a
 /// shared sequence. Immutable.
@@ -61,6 +70,8 @@ class Choices {
   static bool Falls(uint64_t word, double probability);
 
   bool BuggifyActive(std::string_view site) const;
+  /// Null: drawn.
+  const Duration* GivenLatency(std::string_view way, int channel, uint64_t slot) const;
 
   const ChoiceOptions& options() const { return options_; }
 

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <map>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -89,6 +91,44 @@ TEST_CASE("Choices: nodes that do not talk to it change nothing for a pair, to t
   REQUIRE(alone.size() > 1000);
   CHECK(EventsOfPair({NodeId(7), NodeId(8)}) == alone);
   CHECK(EventsOfPair({NodeId(7), NodeId(8), NodeId(9)}) == alone);
+}
+
+/// When and what the second of a pair receives.
+std::vector<EventRecord> Deliveries(const std::map<std::string, Duration, std::less<>>& latencies) {
+  EventLog log;
+  World world({.choices = {.seed = kSeed, .latencies = latencies}, .events = &log});
+  AddEchoCluster(world, 2);
+  world.RunFor(milliseconds(20));
+  std::vector<EventRecord> events;
+  for (const EventRecord& event : log.events()) {
+    const bool to_second = log.NameOf(event.actor_hash).starts_with("node2/");
+    if (to_second && event.kind == EventKind::kDelivery) events.push_back(event);
+  }
+  return events;
+}
+
+TEST_CASE("Choices: one latency by name changes that message, and what comes after it") {
+  const std::vector<EventRecord> drawn = Deliveries({});
+  REQUIRE(drawn.size() > 10);
+  CHECK(Deliveries({{"node1>node2 channel9 slot0", milliseconds(5)}}) == drawn);
+  // The whole stretch in which the message may have been sent.
+  std::map<std::string, Duration, std::less<>> late;
+  const auto slot = static_cast<uint64_t>(drawn[5].time_nanos / 100'000);
+  for (int channel = 0; channel < 16; ++channel) {
+    for (uint64_t back = 0; back < 5; ++back) late[LatencyName("node1>node2", channel, slot - back)] = milliseconds(5);
+  }
+  const std::vector<EventRecord> given = Deliveries(late);
+  CHECK(given[5].time_nanos > drawn[5].time_nanos + 4'000'000);
+  CHECK(given[5].content == drawn[5].content);
+  CHECK(given.front() == drawn.front());
+}
+
+TEST_CASE("Choices: names of latencies are told from other texts") {
+  CHECK(IsLatencyName(LatencyName("node1>client0", 2, 17)));
+  for (const std::string_view text : {"", "node1", "node1>node2", "node1>node2 channel slot1", "node1>node2 channel1",
+                                      ">node2 channel1 slot1", "a>b channel1 slot1x", "a>b channel1  slot1"}) {
+    CHECK_FALSE(IsLatencyName(text));
+  }
 }
 
 }  // namespace

@@ -14,12 +14,12 @@ import shutil
 import sys
 import time
 
-from common import (BUILD, CPUS, ROOT, Failure, build, commit, fresh_folder, machine, program, run_main, say, section,
-                    simulate, start, stop, table)
+from common import (BUILD, CPUS, ROOT, Failure, build, commit, fresh_folder, machine, program, run_main, say, scenario_names,
+                    section, simulate, start, stop, table)
 
 FOLDER = BUILD / "nightly"
 LEDGER = BUILD / "ledger"
-MIX = "everything:3,registers,disks,membership,duplicates,demo:0.25"  # CPU time by weight.
+WEIGHTS = {"everything": 3, "demo": 0.25, "quiet": 0}  # Shares of the campaign's CPU time; the others have 1.
 
 
 class Night:
@@ -75,7 +75,8 @@ def campaign(night, seconds):
     """Other seeds every day, said in the report; every seed in two processes with different memory."""
     first = 1 + int(time.time()) // 86400 * 100000
     out = FOLDER / "campaign"
-    command = [program("orrery-sim"), "campaign", "--scenarios", MIX, "--first-seed", first, "--minutes",
+    mix = ",".join(f"{name}:{WEIGHTS.get(name, 1)}" for name in scenario_names() if WEIGHTS.get(name, 1))
+    command = [program("orrery-sim"), "campaign", "--scenarios", mix, "--first-seed", first, "--minutes",
                f"{seconds / 60:.2f}", "--shrink-minutes", f"{seconds / 240:.2f}", "--double-run", "--jobs", CPUS, "--out", out,
                "--known-failures", ROOT / "faults" / "known_failures.toml", "--ledger", LEDGER, "--label", commit(),
                "--scenarios-dir", ROOT / "workloads" / "scenarios"]
@@ -103,10 +104,12 @@ def mutants(seconds):
 
 def checkers(seconds):
     """Other histories every night; of the checkers' mutants a twelfth."""
-    arguments = ["--count", int(seconds * 2000)] + ([] if seconds >= 600 else ["--quick"])
+    command = ["./ci/checkers", "--count", min(1000000, max(1000, int(seconds * 2000)))]
+    if seconds < 300:
+        command.append("--quick")
     if seconds >= 600:
-        arguments += ["--mutants", f"{int(time.time()) // 86400 % 12}/12"]
-    return run_logged(["./ci/checkers", *arguments], "checkers.log", seconds * 5 + 7200)
+        command += ["--mutants", f"{int(time.time()) // 86400 % 12}/12"]
+    return run_logged(command, "checkers.log", seconds + 7200)
 
 
 def explorer(seconds):
@@ -167,7 +170,7 @@ def main():
     steps = [
         ("campaign", 0.35, 20, lambda seconds: campaign(night, seconds)),
         ("regressions", 0.05, 10, lambda seconds: run_logged(["./ci/regressions"], "regressions.log", seconds + 3600)),
-        ("checkers", 0.05, 10, checkers),
+        ("checkers", 0.05, 15, checkers),
         ("fuzzing", 0.15, 20, fuzzing),
         ("explorer", 0.1, 30, explorer),
         ("mutants", 0.2, 120, mutants),

@@ -76,7 +76,7 @@ void WriteHead(Writer& out, const Capsule& capsule) {
 }
 
 void WriteChoices(Writer& out, const sim::ChoiceOptions& choices) {
-  const auto& [seed, calm_streams, stream_salts, buggify_sites, buggify_active] = choices;
+  const auto& [seed, calm_streams, stream_salts, buggify_sites, latencies, buggify_active] = choices;
   out.Line("\n[choices]");
   out.Line("seed = {}", Unsigned(seed));
   out.Line("buggify_active = {}", buggify_active);
@@ -91,8 +91,9 @@ void WriteChoices(Writer& out, const sim::ChoiceOptions& choices) {
   }
   if (!calm.empty()) out.Texts("calm", calm);
   if (!salts.empty()) out.Line("salts = {{ {} }}", salts);
-  if (buggify_sites.empty()) return;
-  out.Line("\n[choices.buggify]");
+  if (!latencies.empty()) out.Line("\n[choices.latency_seconds]");
+  for (const auto& [name, latency] : latencies) out.Line("{} = {}", Quoted(name), SecondsText(latency));
+  if (!buggify_sites.empty()) out.Line("\n[choices.buggify]");
   for (const auto& [site, active] : buggify_sites) out.Line("{} = {}", Quoted(site), active);
 }
 

@@ -108,12 +108,28 @@ class CapsuleParser {
       if (!stream) reader.Complain(*node, "calm", "there is no stream \"" + name + "\"");
     }
     if (const toml::table* salts = reader.Table("salts")) ORRERY_RETURN_IF_ERROR(ReadSalts(*salts));
-    if (const toml::table* sites = reader.Table("buggify")) {
-      TableReader site_reader(*sites, file_, "choices.buggify.");
-      for (const auto& [site, node] : *sites) {
-        choices.buggify_sites[std::string(site.str())] = site_reader.Flag(site.str(), false);
+    if (const toml::table* sites = reader.Table("buggify")) ORRERY_RETURN_IF_ERROR(ReadSites(*sites));
+    if (const toml::table* latencies = reader.Table("latency_seconds")) {
+      ORRERY_RETURN_IF_ERROR(ReadLatencies(*latencies));
+    }
+    return reader.Finish();
+  }
+
+  Status ReadSites(const toml::table& table) {
+    TableReader reader(table, file_, "choices.buggify.");
+    for (const auto& [site, node] : table) {
+      capsule_.choices.buggify_sites[std::string(site.str())] = reader.Flag(site.str(), false);
+    }
+    return reader.Finish();
+  }
+
+  Status ReadLatencies(const toml::table& table) {
+    TableReader reader(table, file_, "choices.latency_seconds.");
+    for (const auto& [name, node] : table) {
+      capsule_.choices.latencies[std::string(name.str())] = reader.Seconds(name.str(), Duration(0), 0, kHour);
+      if (!sim::IsLatencyName(name.str())) {
+        reader.Complain(node, name.str(), "is no name such as \"node1>node2 channel2 slot55\"");
       }
-      ORRERY_RETURN_IF_ERROR(site_reader.Finish());
     }
     return reader.Finish();
   }

@@ -31,6 +31,7 @@ Capsule Sample() {
   capsule.choices.calm[1] = true;
   capsule.choices.salts[0] = 3;
   capsule.choices.salts[2] = UINT64_MAX - 1;
+  capsule.choices.latencies = {{"node1>node2 channel2 slot55", milliseconds(12)}};
   capsule.choices.buggify_sites = {{"raft.site", true}, {"x", false}};
   capsule.cluster = {
       .stores = 3, .spares = 1, .lying_fsync = false, .knobs = NamedKnobs(DrawStoreOptions(Random(1), true))};
@@ -95,6 +96,7 @@ TEST_CASE("Capsule: what is written is read back, field by field") {
   CHECK(back->choices.seed == sample.choices.seed);
   CHECK(back->choices.calm == sample.choices.calm);
   CHECK(back->choices.salts == sample.choices.salts);
+  CHECK(back->choices.latencies == sample.choices.latencies);
   CHECK(back->choices.buggify_sites == sample.choices.buggify_sites);
   CHECK(back->cluster == sample.cluster);
   CHECK(back->safety == sample.safety);
@@ -139,6 +141,7 @@ TEST_CASE("Capsule: values out of range are named") {
   CHECK(Contains(Complaint(With("how = \"power_loss\"", "how = \"fire\"")), "how: is \"fire\", must be one of"));
   CHECK(
       Contains(Complaint(With("log_sync#3", "log_snyc#3")), "fault.anchor: \"store1 boot2 log_snyc#3\" is no anchor"));
+  CHECK(Contains(Complaint(With("channel2 slot55", "slot55")), "node1>node2 slot55: is no name such as"));
   CHECK(Contains(Complaint(With("\"wall_step#1\"", "\"kill#3\"")), "fault.kill#3: is there twice"));
 }
 
