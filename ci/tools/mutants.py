@@ -10,6 +10,7 @@ import argparse
 import concurrent.futures
 import hashlib
 import json
+import math
 import os
 import pathlib
 import re
@@ -23,10 +24,16 @@ from common import (BUILD, CPUS, EXIT_CODES, ROOT, Failure, build, capture, comm
 FOLDER = ROOT / "faults" / "mutants"
 WORK = BUILD / "mutants"
 TREE = WORK / "tree"
-MIX = ["everything", "registers", "disks", "membership"]  # In turn, seed by seed. Never tailored to a mutant.
+# In turn, seed by seed. Never tailored to a mutant.
+MIX = ["everything", "registers", "disks", "membership", "leases", "power", "duplicates"]
 CAUGHT_BY = (10, 11, 12)
 MARKER = "mutant.reached"
 FIELDS = ("Mutant", "Breaks", "Re-creates", "Marker")
+
+
+def shown(path):
+    """For messages: relative where the file is ours."""
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
 
 
 class Mutant:
@@ -39,19 +46,22 @@ class Mutant:
         self.fields = dict(re.findall(r"^([A-Z][\w-]*): (.+)$", header, re.MULTILINE))
         missing = [field for field in FIELDS if field not in self.fields]
         if missing:
-            raise Failure(f"{path.relative_to(ROOT)}: the header lacks {', '.join(missing)}")
-        if self.fields["Mutant"] != self.name.split("-", 1)[1]:
-            raise Failure(f"{path.relative_to(ROOT)}: the header names another mutant: {self.fields['Mutant']}")
+            raise Failure(f"{shown(path)}: the header lacks {', '.join(missing)}")
+        if self.fields["Mutant"] not in (self.name, self.name.split("-", 1)[-1]):
+            raise Failure(f"{shown(path)}: the header names another mutant: {self.fields['Mutant']}")
 
 
-def load_mutants(only):
-    mutants = [Mutant(path) for path in sorted(FOLDER.glob("*.patch"))]
+def load_mutants(only, folder=FOLDER):
+    if not folder.is_dir():
+        raise Failure(f"{folder}: no such folder")
+    mutants = [Mutant(path) for path in sorted(folder.glob("*.patch"))]
     if not mutants:
-        raise Failure("faults/mutants holds no patches")
-    listed = set(re.findall(r"^\| (\d\d-[\w-]+) \|", (FOLDER / "README.md").read_text(), re.MULTILINE))
-    present = {mutant.name for mutant in mutants}
-    if listed != present:
-        raise Failure("faults/mutants/README.md and the patches differ: " + ", ".join(sorted(listed ^ present)))
+        raise Failure(f"{shown(folder)} holds no patches")
+    if folder == FOLDER:
+        listed = set(re.findall(r"^\| (\d\d-[\w-]+) \|", (FOLDER / "README.md").read_text(), re.MULTILINE))
+        present = {mutant.name for mutant in mutants}
+        if listed != present:
+            raise Failure("faults/mutants/README.md and the patches differ: " + ", ".join(sorted(listed ^ present)))
     wanted = [word for word in only.split(",") if word]
     unknown = [word for word in wanted if not any(word in mutant.name for mutant in mutants)]
     if unknown:
@@ -109,23 +119,27 @@ def build_simulator(key):
 def build_mutant(mutant, tree_hash):
     key = f"{tree_hash}-{mutant.hash}"
     if not (WORK / "bin" / key / "orrery-sim").exists():
-        git_tree("apply", mutant.path)
+        applied = capture(["git", "-C", TREE, "apply", mutant.path], timeout=30)
+        if applied.exit_code != 0:
+            raise Failure(f"{shown(mutant.path)} does not apply: {applied.errors.strip().splitlines()[0]}")
     try:
         return build_simulator(key)
+    except Failure as failure:
+        raise Failure(f"{shown(mutant.path)} does not compile: {failure}") from failure
     finally:
         git_tree("reset", "-q", "--hard", "HEAD")
 
 
 # --- Running ----------------------------------------------------------------------------------------------------------
 
-def runs_in_order(simulator, stop_at):
-    """(scenario, seed, code, report) for the mix, in order, CPUS at a time, until stop_at() says so."""
-    with concurrent.futures.ThreadPoolExecutor(CPUS) as pool:
+def runs_in_order(simulator, stop_at, jobs):
+    """(scenario, seed, code, report) for the mix, in order, `jobs` at a time, until stop_at() says so."""
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         waiting = []
         number = 0
         try:
             while not stop_at():
-                while len(waiting) < CPUS:
+                while len(waiting) < jobs:
                     scenario, seed = MIX[number % len(MIX)], 1 + number // len(MIX)
                     number += 1
                     waiting.append((scenario, seed, pool.submit(simulate, simulator, scenario, seed, 180)))
@@ -147,29 +161,48 @@ def law_of(code, report):
     return report["outcome"]
 
 
-def hunt(simulator, clean, budget, seeds_max):
-    """Runs until a law fires that the clean build keeps."""
-    result = {"caught": False, "seeds": 0, "cpu_seconds": 0.0, "marker_seeds": 0, "odd": []}
+def hunt(simulator, clean, arguments):
+    """Runs until a law has fired `detections` times that the clean build keeps. Times and laws are those of the first;
+    the rate is that of the runs in which a detection was looked for."""
+    result = {"caught": False, "seeds": 0, "cpu_seconds": 0.0, "marker_seeds": 0, "runs": 0, "detections": 0,
+              "cpu_spent": 0.0, "odd": []}
     stop = [False]
-    runs = runs_in_order(simulator, lambda: stop[0])
-    for scenario, seed, code, report in runs:
-        result["seeds"] += 1
-        result["cpu_seconds"] = round(result["cpu_seconds"] + report.get("cpu_seconds", 0), 2)
-        result["marker_seeds"] += 1 if report.get("probes", {}).get(MARKER, 0) else 0
+    for scenario, seed, code, report in runs_in_order(simulator, lambda: stop[0], arguments.jobs):
+        result["runs"] += 1
+        result["cpu_spent"] = round(result["cpu_spent"] + report.get("cpu_seconds", 0), 2)
+        marker = report.get("probes", {}).get(MARKER, 0)
+        result["marker_seeds"] += 1 if marker else 0
         if code in CAUGHT_BY:
             clean_code, _ = simulate(clean, scenario, seed, 180)
-            if clean_code == 0:
-                result.update(caught=True, scenario=scenario, seed=seed, exit_code=code, law=law_of(code, report),
-                              marker=report.get("probes", {}).get(MARKER, 0))
-                stop[0] = True
-            else:
+            if clean_code != 0:
                 result["odd"].append(f"{scenario} {seed}: the clean build fails too ({EXIT_CODES.get(clean_code)})")
+            else:
+                result["detections"] += 1
+                if not result["caught"]:
+                    result.update(caught=True, scenario=scenario, seed=seed, exit_code=code, law=law_of(code, report),
+                                  marker=marker, seeds=result["runs"], cpu_seconds=result["cpu_spent"])
         elif code != 0:
             result["odd"].append(f"{scenario} {seed}: {EXIT_CODES.get(code, code)}: {report['outcome']}")
-        stop[0] = stop[0] or result["cpu_seconds"] >= budget or result["seeds"] >= seeds_max
+        stop[0] = (result["detections"] >= arguments.detections or result["cpu_spent"] >= arguments.cpu_seconds
+                   or result["runs"] >= arguments.seeds)
     if not result["caught"]:
+        result.update(seeds=result["runs"], cpu_seconds=result["cpu_spent"])
         result["story"] = survivor_story(simulator, clean, result)
     return result
+
+
+def wilson(hits, runs, z=1.96):
+    """The 95 % interval of a rate (Wilson 1927)."""
+    if runs == 0:
+        return 0.0, 1.0
+    middle = (hits + z * z / 2) / (runs + z * z)
+    reach = z * math.sqrt(hits * (runs - hits) / runs + z * z / 4) / (runs + z * z)
+    return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+def rate_words(result):
+    low, high = wilson(result["detections"], result["runs"])
+    return f"{100 * result['detections'] / max(1, result['runs']):.1f} % ({100 * low:.1f} to {100 * high:.1f})"
 
 
 def survivor_story(simulator, clean, result):
@@ -201,22 +234,24 @@ def write_page(mutants, results, arguments):
         if result["caught"]:
             found = f"{result['law']}"
             where = f"`--scenario {result['scenario']} --seed {result['seed']}`"
-            rows.append([mutant.name, found, where, result["seeds"], f"{result['cpu_seconds']:.0f}"])
+            rows.append([mutant.name, found, where, result["seeds"], f"{result['cpu_seconds']:.0f}", rate_words(result),
+                         "yes" if result["marker"] else "none"])
         else:
             rows.append([mutant.name, f"**survived**: {result['story']}", "", f"> {result['seeds']}",
-                         f"> {result['cpu_seconds']:.0f}"])
+                         f"> {result['cpu_seconds']:.0f}", rate_words(result), ""])
     caught = [r for r in results.values() if r["caught"]]
     seeds = sorted(r["seeds"] for r in caught)
     cpu = sorted(r["cpu_seconds"] for r in caught)
     lines = [
         "# Mutants: what the simulator finds, and how fast", "",
         "Made by `ci/mutants`; what each mutant re-creates stands in [faults/mutants](../faults/mutants/README.md). Every mutant",
-        f"is hunted by the same mix of scenarios ({', '.join(MIX)} in turn, seeds from 1) until the first law fires",
-        f"or {arguments.cpu_seconds:.0f} CPU seconds are spent. A detection counts only if the clean build passes the same seed.",
-        "Seeds are runs of the mix up to and including the one that found it.", "",
+        f"is hunted by the same mix of scenarios ({', '.join(MIX)} in turn, seeds from 1) until a law has fired",
+        f"{arguments.detections} times or {arguments.cpu_seconds:.0f} CPU seconds are spent. A detection counts only if the clean build passes",
+        "the same seed. Seeds are runs of the mix up to and including the first that found it; the rate is detections per run",
+        "with its 95 % interval (Wilson); marker: whether the failing run reached the changed code.", "",
         f"Commit {commit()}: {len(caught)} of {len(rows)} caught"
         + (f"; median {seeds[len(seeds) // 2]} seeds and {cpu[len(cpu) // 2]:.0f} CPU seconds." if caught else "."), "",
-        "| mutant | law that fired | by | seeds | CPU s |", "|---|---|---|---:|---:|",
+        "| mutant | law that fired | by | seeds | CPU s | rate | marker |", "|---|---|---|---:|---:|---|---|",
         *["| " + " | ".join(str(cell).replace("|", "/") for cell in row) + " |" for row in rows], ""]
     (ROOT / "docs" / "mutants.md").write_text("\n".join(lines))
     say(table(["mutant", "law that fired", "seeds", "CPU s"], [[r[0], r[1][:70], r[3], r[4]] for r in rows]))
@@ -235,12 +270,18 @@ def main():
                                      formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--check", action="store_true", help="only look whether every patch applies")
     parser.add_argument("--only", default="", help="mutants whose names contain one of these words, comma-separated")
-    parser.add_argument("--cpu-seconds", type=float, default=300, help="budget for each mutant (default 300)")
+    parser.add_argument("--dir", type=pathlib.Path, default=FOLDER, help="a folder of patches (default faults/mutants)")
+    parser.add_argument("--jobs", type=int, default=CPUS, help="runs at a time (default: one for each CPU)")
+    parser.add_argument("--cpu-seconds", type=float, default=1200, help="budget for each mutant (default 1200)")
+    parser.add_argument("--detections", type=int, default=5, help="stop a mutant after so many (default 5)")
     parser.add_argument("--seeds", type=int, default=100000, help="at most so many runs for each")
     parser.add_argument("--minutes", type=float, default=0, help="begin no further mutant after this; 0: no limit")
     parser.add_argument("--again", action="store_true", help="forget earlier results for this tree")
     arguments = parser.parse_args()
-    mutants = load_mutants(arguments.only)
+    arguments.dir = arguments.dir.resolve()
+    if arguments.jobs < 1 or arguments.detections < 1:
+        raise Failure("--jobs and --detections must be at least 1")
+    mutants = load_mutants(arguments.only, arguments.dir)
     check(mutants)
     if arguments.check:
         return 0
@@ -250,22 +291,22 @@ def main():
     clean = build_simulator(f"{tree_hash}-clean")
     kept_path = WORK / f"results-{tree_hash}.json"
     kept = {} if arguments.again else load_results(kept_path)
-    section(f"{len(mutants)} mutants, {arguments.cpu_seconds:.0f} CPU s each, {CPUS} runs at a time")
+    section(f"{len(mutants)} mutants, {arguments.cpu_seconds:.0f} CPU s each, {arguments.jobs} runs at a time")
     results = {}
     began = time.monotonic()
     for mutant in mutants:
         known = kept.get(mutant.hash)
-        if known and (known["caught"] or known["cpu_seconds"] >= arguments.cpu_seconds):
+        if known and (known.get("detections", 0) >= arguments.detections
+                      or known.get("cpu_spent", 0) >= arguments.cpu_seconds):
             results[mutant.name] = known
             continue
         if arguments.minutes and time.monotonic() - began > arguments.minutes * 60:
             say(f"{mutant.name}: not begun, the time is over")
             continue
         simulator = build_mutant(mutant, tree_hash)
-        result = hunt(simulator, clean, arguments.cpu_seconds, arguments.seeds)
+        result = hunt(simulator, clean, arguments)
         results[mutant.name] = kept[mutant.hash] = result
         kept_path.write_text(json.dumps(kept, indent=1, sort_keys=True))
-        shutil.rmtree(simulator.parent)
         if result["caught"]:
             say(f"{mutant.name}: caught by {result['law']} after {result['seeds']} seeds, {result['cpu_seconds']:.0f} CPU s"
                 f" ({result['scenario']} {result['seed']})")
@@ -275,6 +316,10 @@ def main():
             say(f"  odd: {odd}")
 
     section("summary")
+    if arguments.dir != FOLDER:  # Somebody else's patches: nothing of ours is written.
+        caught = [name for name, result in results.items() if result["caught"]]
+        say(f"{len(caught)} of {len(results)} caught")
+        return 0 if len(caught) == len(results) else 1
     caught, rows = write_page(load_mutants(""), {**{m.name: kept[m.hash] for m in load_mutants("") if m.hash in kept},
                                                  **results}, arguments)
     write_result("mutants", {"command": f"ci/mutants --cpu-seconds {arguments.cpu_seconds:.0f}", "results": results})
