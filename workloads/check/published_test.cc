@@ -2,11 +2,11 @@
 // known to be wrong with it.
 //   Herlihy, Wing: "Linearizability: a correctness condition for concurrent objects", TOPLAS 12(3), 1990
 //   Athalye: "Testing distributed systems for linearizability", 2017 (the introduction to Porcupine)
-//   Kingsbury, Alvaro: "Elle: inferring isolation anomalies from experimental observations", VLDB 14(3), 2020, section
-//   7 Berenson, Bernstein, Gray, Melton, O'Neil, O'Neil: "A critique of ANSI SQL isolation levels", SIGMOD 1995,
-//   section 4 Fekete, O'Neil, O'Neil: "A read-only transaction anomaly under snapshot isolation", SIGMOD Record 33(3),
-//   2004 Sovran, Power, Aguilera, Li: "Transactional storage for geo-replicated systems", SOSP 2011, figure 6 Adya:
-//   "Weak consistency", MIT 1999
+//   Kingsbury, Alvaro: "Elle: inferring isolation anomalies from experimental observations", VLDB 14(3), 2020
+//   Berenson, Bernstein, Gray, Melton, O'Neil, O'Neil: "A critique of ANSI SQL isolation levels", SIGMOD 1995
+//   Fekete, O'Neil, O'Neil: "A read-only transaction anomaly under snapshot isolation", SIGMOD Record 33(3), 2004
+//   Sovran, Power, Aguilera, Li: "Transactional storage for geo-replicated systems", SOSP 2011
+//   Adya: "Weak consistency", MIT 1999
 #include <doctest/doctest.h>
 
 #include <vector>
