@@ -2,7 +2,8 @@
 
 Always: speed and memory on fixed histories, which must reach the goals in docs/checkers.md; comparison with brute force on
 random histories (--count for each model and level) and on all small ones (unless --quick). With --mutants every patch of
-workloads/check/mutants must make a test fail. --record writes docs/results/checkers/COMMIT.json.
+workloads/check/mutants must make a test fail; --conditions forces every condition of the sources true and false and lists what no test notices
+in build/checkers/conditions/survivors.txt. --record writes docs/results/checkers/COMMIT.json.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import re
 import sys
 import time
 
+import checker_conditions
 from common import Failure, build, capture, program, run_main, say, section, table, write_result
 
 AGREEMENT_LINE = re.compile(r"(.+): (\d+) histories, (\d+) allowed, (\d+) beyond the promise, (\d+) differences")
@@ -62,6 +64,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="small histories, no exhaustive comparison: about a minute")
     parser.add_argument("--mutants", nargs="?", const="0/1", metavar="I/N",
                         help="the patches too, or the I-th of N parts of them: about a CPU hour in all")
+    parser.add_argument("--conditions", action="store_true", help="every condition too: about half a CPU hour")
     parser.add_argument("--record", action="store_true", help="write docs/results/checkers/COMMIT.json")
     arguments = parser.parse_args()
     count = min(arguments.count, 20000) if arguments.quick else arguments.count
@@ -80,6 +83,10 @@ def main():
         section("mutants")
         result["mutants"] = mutants(arguments.mutants)
         verdict += f", {len(result['mutants'])} mutants killed"
+    if arguments.conditions:
+        section("conditions")
+        result["conditions"] = checker_conditions.measure()
+        verdict += f", {result['conditions']['killed']} of {result['conditions']['mutants']} forced conditions noticed"
     if arguments.record:
         write_result("checkers", result)
     say(verdict)
