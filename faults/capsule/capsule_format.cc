@@ -5,6 +5,7 @@
 #include "faults/capsule/capsule.h"
 #include "faults/capsule/capsule_check.h"
 #include "faults/capsule/plain_text.h"
+#include "runtime/base/assert.h"
 
 namespace orrery::faults {
 namespace {
@@ -115,7 +116,8 @@ void WriteWorkload(Writer& out, const CapsuleWorkload& workload) {
   out.Line("\n[[workload]]");
   out.Line("name = {}", Quoted(workload.name));
   // Taken apart, so that a new field that is not written does not compile.
-  const auto& [clients, keys, value_bytes, operation_timeout] = workload.options;
+  const auto& [clients, keys, value_bytes, operation_timeout, key_prefix] = workload.options;
+  ORRERY_ASSERT(key_prefix.empty());  // The simulation gives it, by the workload's place.
   out.Line("clients = {}", clients);
   out.Line("keys = {}", keys);
   out.Line("value_bytes = {}", value_bytes);
