@@ -32,7 +32,8 @@ std::string MicroText(const Json& micro) {
   if (kind == "inc") return fmt::format("key {} := {}", part(1), part(3));
   if (kind == "cas") {
     const bool swapped = micro.size() > 4 && micro[4].is_boolean() && micro[4].get<bool>();
-    return fmt::format("key {} {} {} to {}", part(1), swapped ? "swapped from" : "was not", part(2), part(3));
+    if (swapped) return fmt::format("key {} swapped from {} to {}", part(1), part(2), part(3));
+    return fmt::format("key {} is not {}, nothing swapped", part(1), part(2));
   }
   std::string text = micro.dump(-1, ' ', false, Json::error_handler_t::replace);
   if (text.size() > kRawMax) text = text.substr(0, kRawMax) + "...";

@@ -42,6 +42,22 @@ std::vector<std::string> LinesOf(const std::string& text) {
   return lines;
 }
 
+/// Long lines of a witness go on in the next one: their ends often say what matters.
+std::vector<std::string> Wrapped(const std::vector<std::string>& lines) {
+  constexpr size_t kWidth = kColumnsMax - 4;
+  std::vector<std::string> wrapped;
+  for (std::string line : lines) {
+    while (line.size() > kWidth && line.rfind(' ', kWidth) != std::string::npos &&
+           line.rfind(' ', kWidth) > kWidth / 2) {
+      const size_t blank = line.rfind(' ', kWidth);
+      wrapped.push_back(line.substr(0, blank));
+      line = "  " + line.substr(blank + 1);
+    }
+    wrapped.push_back(line);
+  }
+  return wrapped;
+}
+
 /// One line of a trace: "seconds number actor kind text".
 struct TraceLine {
   std::string seconds;  ///< Three decimals.
@@ -184,7 +200,7 @@ std::string TellStory(const Capsule& capsule, const StorySources& sources) {
     told.push_back(Shortened(knobs));
   }
   told.emplace_back("What happened:");
-  std::vector<std::string> witness = LinesOf(sources.words);
+  std::vector<std::string> witness = Wrapped(LinesOf(sources.words));
   if (witness.size() > kWitnessLinesMax) witness.resize(kWitnessLinesMax);
   std::vector<Line> lines = Teller(capsule, sources).Take();
   // Two for what is said below.

@@ -77,6 +77,15 @@ TEST_CASE("Answers: a client goes on as another process when nobody knows; an in
   CHECK(answers.Next(7, false) == "nobody knows whether it happened");
 }
 
+TEST_CASE("Story: a long witness is wrapped, to its end") {
+  std::string words = "node1 ended itself:";
+  for (int i = 0; i < 40; ++i) words += fmt::format(" word{}", i);
+  const StorySources sources{.trace = "", .histories = {}, .signature = "x", .words = words};
+  const std::string story = TellStory(BusyCapsule(1, 6), sources);
+  CHECK(story.find("word39") != std::string::npos);
+  CHECK(story.find("...") == std::string::npos);
+}
+
 TEST_CASE("Story: never longer than its limit; faults stay as long as anything") {
   std::string trace;
   for (int i = 0; i < 500; ++i) {
