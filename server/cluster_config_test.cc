@@ -90,6 +90,7 @@ TEST_CASE("Cluster configuration: values out of their range and syntax errors ar
   CHECK(ErrorOf(std::string(kGood) + "requests_max = 0\n") ==
         "cluster.toml:22: limits.requests_max: is 0, allowed is 1 to 1000000");
   CHECK(ErrorOf("cluster_id = = 1").find("cluster.toml:1: ") == 0);
+  CHECK(ErrorOf("cluster_id = 1\n[*]\n").find("cluster.toml:2: ") == 0);
 }
 
 TEST_CASE("Cluster configuration: a key out of the bound that another key sets is named, or that one") {

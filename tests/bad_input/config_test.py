@@ -54,6 +54,7 @@ class ClusterToml(Case):
     def test_syntax(self):
         self.wrong("cluster_id = = 7\n", 1, "")
         self.wrong(BASE + "[raft\n", 5, "")
+        self.wrong(BASE + "[*raft]\n", 5, "")
         self.wrong("cluster_id = 7\ncluster_id = 8\n", 2, "")
         self.wrong(BASE + '[raft]\ntick_ms = "\n', 6, "")
 

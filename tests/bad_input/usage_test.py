@@ -93,6 +93,7 @@ class Simulator(Case):
         self.scenario(self.GOOD + '[[fault]]\nkind = "meteor"\n', ":8: fault.kind", '"meteor" is not known')
         self.scenario(self.GOOD + '[[fault]]\nkind = "kill"\nevery_seconds = "x"\n', ":10", "fault.every_seconds")
         self.scenario(self.GOOD + "x = = 1\n", ":8")
+        self.scenario(self.GOOD + "[*]\n", ":8")
 
     def test_command_line(self):
         self.wrong(["--seed", "x"], "run", "--seed", "x")
