@@ -67,6 +67,7 @@ class RpcEchoNode final : public Node {
 Fingerprint RunEcho(uint64_t seed, bool trouble, Totals& totals) {
   WorldOptions options;
   options.choices.seed = seed;
+  if (!trouble) options.choices.buggify_active = 0;  // Calls may be refused at such sites.
   World world(options);
   for (uint64_t i = 1; i <= kNodes; ++i) {
     world.AddNode(NodeId(i), [&](Runtime& r) { return std::make_unique<RpcEchoNode>(r, totals); },

@@ -228,12 +228,22 @@ void SimNode::Unpark() {
 }
 
 void SimNode::Crash(CrashKind kind) {
-  if (!up()) return;
+  if (!up()) return kind == CrashKind::kPowerLoss ? LosePowerWhileDown() : void();
   const bool power = kind == CrashKind::kPowerLoss;
   core_.CountFault(power ? WorldFault::kPowerLoss : WorldFault::kProcessKill);
   core_.Record(EventKind::kCrash, boot_->actor, static_cast<uint64_t>(kind));
   if (core_.tracing()) core_.TraceEvent(EventKind::kCrash, boot_->actor, CrashKindName(kind));
   EndBoot(kind, true);
+}
+
+/// The process ended before, but what it wrote without syncing lived on in the machine's memory.
+void SimNode::LosePowerWhileDown() {
+  if (boots_ == 0 || !powered_) return;
+  core_.CountFault(WorldFault::kPowerLoss);
+  core_.Record(EventKind::kCrash, actor_, static_cast<uint64_t>(CrashKind::kPowerLoss));
+  if (core_.tracing()) core_.TraceEvent(EventKind::kCrash, actor_, "power_loss while no process ran");
+  disk_->LosePower();
+  powered_ = false;
 }
 
 void SimNode::CrashAtDiskMutation(uint64_t k, CrashKind kind) {

@@ -93,6 +93,7 @@ class SimNode final : public NodeContext {
   void ArmBackground(Duration busy);
   void FireTimers();
   void DrainBacklog();
+  void LosePowerWhileDown();
   void EndBoot(CrashKind kind, bool tell_network);
   void FinishExit();
 

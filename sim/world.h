@@ -62,7 +62,8 @@ class World {
   /// Requires: !IsUp(node).
   void Boot(NodeId node);
   void BootAll();
-  /// Crash order: fence, unwind fibers, destroy the node, destroy its engine's environment. Harmless if down.
+  /// Crash order: fence, unwind fibers, destroy the node, destroy its engine's environment. If down,
+  /// a power loss takes what the disk had not synced; else harmless.
   void Crash(NodeId node, CrashKind kind);
   /// Crashes inside the k-th changing disk operation from now (1 is the next).
   void CrashAtDiskMutation(NodeId node, uint64_t k, CrashKind kind);

@@ -170,6 +170,33 @@ TEST_CASE("World: a crash inside the k-th disk operation ends the node there") {
   }
 }
 
+uint64_t UnsyncedLosses(World& world, NodeId node) {
+  return world.DiskOf(node).fault_counts()[static_cast<size_t>(DiskFault::kUnsyncedLost)];
+}
+
+TEST_CASE("World: a power loss reaches a machine whose process has ended") {
+  int lost = 0;
+  for (uint64_t seed = 1; seed <= 60; ++seed) {
+    World world(Seeded(seed));
+    AddEchoCluster(world, 2, {.write_every = 1});
+    const NodeId one(1);
+    world.RunFor(seconds(1));
+    world.CrashAtDiskMutation(one, 1 + seed % 6, CrashKind::kProcessKill);
+    REQUIRE(world.RunUntil([&] { return !world.IsUp(one); }, seconds(5)) == RunOutcome::kConditionMet);
+    const uint64_t losses = world.FaultCount(WorldFault::kPowerLoss);
+    const uint64_t unsynced = UnsyncedLosses(world, one);
+    world.Crash(one, CrashKind::kPowerLoss);
+    CHECK(world.FaultCount(WorldFault::kPowerLoss) == losses + 1);
+    world.Crash(one, CrashKind::kPowerLoss);  // It has no power to lose.
+    CHECK(world.FaultCount(WorldFault::kPowerLoss) == losses + 1);
+    lost += UnsyncedLosses(world, one) > unsynced ? 1 : 0;
+    world.Boot(one);
+    world.RunFor(seconds(1));
+    CHECK(world.IsUp(one));
+  }
+  CHECK(lost > 0);
+}
+
 TEST_CASE("World: a stuck disk answers nobody, and goes on when freed") {
   World world(Seeded(8));
   AddEchoCluster(world, 2, {.write_every = 10});
