@@ -32,7 +32,9 @@ void Nemesis::ScheduleNext(size_t plan_index, uint64_t ordinal) {
   const std::string id = IdOf(plan_index, ordinal);
   Random draw = random_.Split(id).Split("gap");
   const Duration gap(draw.Between(plan.every.count() / 4, plan.every.count() * 7 / 4));
-  world_.Schedule(world_.Now() + gap, id, [this, plan_index, ordinal, id] {
+  // A fault that waits for a moment is begun by a later event, which has the id to itself.
+  const std::string name = plan.moment ? id + "/armed" : id;
+  world_.Schedule(world_.Now() + gap, name, [this, plan_index, ordinal] {
     if (stopped_) return;
     const std::optional<Moment> moment = plans_[plan_index].moment;
     if (moment) {

@@ -46,7 +46,8 @@ class StreamTransport {
  public:
   virtual ~StreamTransport() = default;
 
-  /// `address` is "host:port"; port 0 chooses one. kIoError names the address when it cannot be bound.
+  /// `address` is "host:port"; port 0 chooses one. kAlreadyExists (somebody listens there) and kIoError name the
+  /// address.
   virtual Result<std::unique_ptr<StreamListener>> Listen(std::string_view address) = 0;
   /// Suspends. kUnavailable (refused, unreachable) or kTimeout.
   virtual Result<std::unique_ptr<Stream>> Connect(std::string_view address, Deadline deadline) = 0;

@@ -152,7 +152,7 @@ TEST_CASE("Stream: nobody listens, nobody accepts, the address is taken, the add
     REQUIRE(listener.ok());
     const std::string address = listener.value()->address();
     const Status taken = runtime.streams.Listen(address).status();
-    CHECK(taken.code() == StatusCode::kIoError);
+    CHECK(taken.code() == StatusCode::kAlreadyExists);
     CHECK(taken.message().find(address) != std::string::npos);
     CHECK(listener.value()->Accept(In(runtime, milliseconds(5))).code() == StatusCode::kTimeout);
     StatusCode outcome = StatusCode::kOk;
