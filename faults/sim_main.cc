@@ -10,6 +10,7 @@
 #include "faults/campaign/campaign_command.h"
 #include "faults/determinism.h"
 #include "faults/fault_kind.h"
+#include "faults/mutants_command/mutants_command.h"
 #include "faults/run_command.h"
 #include "faults/run_frame.h"
 #include "faults/scenario.h"
@@ -146,6 +147,7 @@ int main(int argc, char** argv) {
   orrery::faults::AddDeterminism(app, action);
   orrery::faults::AddCampaign(app, orrery::faults::DefaultScenarioFolder(), action);
   orrery::faults::AddVerifyFix(app, action);
+  orrery::faults::AddMutants(app, orrery::faults::DefaultScenarioFolder(), action);
   orrery::faults::AddShrink(app, orrery::faults::DefaultScenarioFolder(), action);
   orrery::faults::AddCheck(app, action);
   orrery::faults::AddExplore(app, action);
