@@ -145,7 +145,8 @@ Result<std::shared_ptr<StreamPort>> StreamSwitchboard::Listen(SimNode& node, std
     while (ports_.contains({node.id(), port})) ++port;
   }
   auto& place = ports_[{node.id(), port}];
-  if (place != nullptr) return Status(StatusCode::kAlreadyExists, fmt::format("cannot bind {}: address in use", address));
+  if (place != nullptr)
+    return Status(StatusCode::kAlreadyExists, fmt::format("cannot bind {}: address in use", address));
   place = std::make_shared<StreamPort>(node, port);
   return place;
 }

@@ -89,7 +89,8 @@ TEST_CASE("Stream: nobody listening is refused, a dead machine is no answer, bad
   });
   test.world.RunFor(seconds(1));
   CHECK(codes == std::vector<StatusCode>{StatusCode::kUnavailable, StatusCode::kUnavailable,
-                                         StatusCode::kInvalidArgument, StatusCode::kIoError, StatusCode::kIoError});
+                                         StatusCode::kInvalidArgument, StatusCode::kIoError,
+                                         StatusCode::kAlreadyExists});
   test.world.Crash(kServer, CrashKind::kPowerLoss);
   StatusCode code = StatusCode::kOk;
   test.Spawn(kClient, [&](Runtime& r) { code = r.streams.Connect("node1:81", In(r, milliseconds(500))).code(); });
