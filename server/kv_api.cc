@@ -1,5 +1,7 @@
 #include "server/kv_api.h"
 
+#include <cstring>
+
 #include "server/kv_generated.h"
 
 namespace orrery {
@@ -440,7 +442,13 @@ Result<ChangeMembersRequest> Decode(ByteView bytes) {
   ORRERY_ASSIGN_OR_RETURN(std::vector<Member> add, UnpackMembers(table->add()));
   ChangeMembersRequest request{.region = RegionId(table->region()), .add = std::move(add)};
   if (table->remove() != nullptr) {
-    for (const uint64_t store : *table->remove()) request.remove.push_back(StoreId(store));
+    // Not by its own iterator: the verifier lets ids through that are not aligned.
+    const uint8_t* const ids = table->remove()->Data();
+    for (size_t i = 0; i < table->remove()->size(); ++i) {
+      uint64_t store;
+      std::memcpy(&store, ids + i * sizeof store, sizeof store);
+      request.remove.push_back(StoreId(flatbuffers::EndianScalar(store)));
+    }
   }
   return request;
 }
