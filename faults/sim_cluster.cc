@@ -109,6 +109,10 @@ void SimCluster::Initialise() {
   });
 }
 
+void SimCluster::RunOnOperator(FiberName name, std::function<void(ClientHost&)> body) {
+  world_.RunInNode(kOperatorNode, [this, name, body = std::move(body)](Runtime&) { operator_->Spawn(name, body); });
+}
+
 bool SimCluster::MayDamage(StoreId store) const {
   if (!members_.contains(store)) return true;
   if (damaged_.contains(store)) return true;

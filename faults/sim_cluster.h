@@ -74,6 +74,9 @@ class SimCluster {
   void AskToReplaceDamaged(StoreId store);
   void AskToTransfer(StoreId to);
   void AskToCompact(StoreId store);
+  /// Runs `body` in a fiber of the operator's process, whose client is patient: unlike those of the workloads it gives
+  /// a store the time that a large scan takes.
+  void RunOnOperator(FiberName name, std::function<void(ClientHost&)> body);
   bool OperatorIdle() const { return operator_jobs_.empty() && !operator_busy_; }
   /// Every member is up and none is damaged.
   bool Whole() const;

@@ -177,20 +177,16 @@ class Simulation {
 
   /// Every workload reads its final state.
   bool Finish() {
-    uint32_t host = 0;
     size_t finished = 0;
     Status first_error;
     for (size_t i = 0; i < workloads_.size(); ++i) {
-      world_.RunInNode(SimCluster::ClientNode(host), [&, i, host](Runtime&) {
-        cluster_.Client(host).Spawn({"finish", i}, [&, i](ClientHost& node) {
-          WorkloadClient client{node.runtime(), node.kv(), 0, random_.Split("finish").Split(i)};
-          const Status status =
-              workloads_[i]->Finish(client, Deadline::After(node.runtime().clock.Now(), plan_.liveness_limit));
-          if (!status.ok() && first_error.ok()) first_error = status;
-          ++finished;
-        });
+      cluster_.RunOnOperator({"finish", i}, [&, i](ClientHost& node) {
+        WorkloadClient client{node.runtime(), node.kv(), 0, random_.Split("finish").Split(i)};
+        const Status status =
+            workloads_[i]->Finish(client, Deadline::After(node.runtime().clock.Now(), plan_.liveness_limit));
+        if (!status.ok() && first_error.ok()) first_error = status;
+        ++finished;
       });
-      host += plan_.workloads[i].options.clients;
     }
     const RunOutcome outcome =
         world_.RunUntil([&] { return Broken() || finished == workloads_.size(); }, plan_.liveness_limit + kDrainLimit);

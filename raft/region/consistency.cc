@@ -17,6 +17,11 @@ void Peer::ProposeOwn(const CommandView& command) {
 
 void Peer::TickConsistency() {
   if (!is_leader() || context_.options.consistency_check_ticks == 0) return;
+  // Walks that take longer than the gap between two checks would pile up and leave reads no room.
+  if (hashing_) {
+    consistency_ticks_ = 0;
+    return;
+  }
   if (++consistency_ticks_ < context_.options.consistency_check_ticks) return;
   consistency_ticks_ = 0;
   ProposeOwn({.kind = CommandKind::kHashState});
@@ -29,13 +34,19 @@ Bytes Peer::ReplicatedExtras() const {
   return extras;
 }
 
-/// Called when the engine holds exactly the state as of applied_.
+/// Called when the engine holds exactly the state as of applied_. One walk at a time: a replica that is slower than the
+/// leader leaves out a check.
 void Peer::HashState() {
+  if (hashing_) {
+    ORRERY_PROBE(context_.runtime.probes, "region.consistency.busy");
+    return;
+  }
   hashed_index_.reset();
-  host_.WantStateHashed(*this, applied_, ReplicatedExtras(), context_.engine.TakeSnapshot());
+  hashing_ = host_.WantStateHashed(*this, applied_, ReplicatedExtras(), context_.engine.TakeSnapshot());
 }
 
 void Peer::OnStateHashed(LogIndex index, uint64_t hash) {
+  hashing_ = false;
   if (stopped_) return;
   hashed_index_ = index;
   hashed_ = hash;

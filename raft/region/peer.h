@@ -52,8 +52,9 @@ class PeerHost {
   virtual void WantInstalled(Peer& peer, raft::Ready ready) = 0;
   /// The replica is no member any more, or was replaced: destroy it.
   virtual void WantDestroyed(Peer& peer) = 0;
-  /// Hash `snapshot`, the state as of `index`, and call Peer::OnStateHashed.
-  virtual void WantStateHashed(Peer& peer, LogIndex index, Bytes replicated_extras,
+  /// Hash `snapshot`, the state as of `index`, and call Peer::OnStateHashed. False: too much is being hashed, it never
+  /// will.
+  virtual bool WantStateHashed(Peer& peer, LogIndex index, Bytes replicated_extras,
                                std::unique_ptr<EngineSnapshot> snapshot) = 0;
 };
 
@@ -292,6 +293,7 @@ class Peer {
   LogIndex compact_to_;
   uint32_t gc_ticks_ = 0;
 
+  bool hashing_ = false;  ///< A walk for HashState is under way.
   std::optional<LogIndex> hashed_index_;
   uint64_t hashed_ = 0;
   std::vector<EntryEffects::Verify> to_verify_;

@@ -96,7 +96,7 @@ class Store final : private RaftTransport::Listener,
   void WantSnapshotSent(Peer& peer, const raft::Message& request) override;
   void WantInstalled(Peer& peer, raft::Ready ready) override;
   void WantDestroyed(Peer& peer) override;
-  void WantStateHashed(Peer& peer, LogIndex index, Bytes replicated_extras,
+  bool WantStateHashed(Peer& peer, LogIndex index, Bytes replicated_extras,
                        std::unique_ptr<EngineSnapshot> snapshot) override;
 
   // SnapshotReceiver::Listener

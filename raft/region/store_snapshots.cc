@@ -172,7 +172,7 @@ void Store::DestroyPeer(RegionId region) {
   });
 }
 
-void Store::WantStateHashed(Peer& peer, LogIndex index, Bytes replicated_extras,
+bool Store::WantStateHashed(Peer& peer, LogIndex index, Bytes replicated_extras,
                             std::unique_ptr<EngineSnapshot> snapshot) {
   auto state = std::make_shared<std::unique_ptr<EngineSnapshot>>(std::move(snapshot));
   const RegionId region = peer.region();
@@ -182,6 +182,7 @@ void Store::WantStateHashed(Peer& peer, LogIndex index, Bytes replicated_extras,
                                           HashInBackground(region, id, index, extras, std::move(*state));
                                         });
   if (!spawned) ORRERY_PROBE(parts_.runtime.probes, "region.consistency.skipped");
+  return spawned;
 }
 
 void Store::HashInBackground(RegionId region, PeerId peer, LogIndex index, const Bytes& extras,
