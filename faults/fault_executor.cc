@@ -62,6 +62,7 @@ Status FaultExecutor::Replace(const FaultEntry& fault) {
 void FaultExecutor::StopAndHeal() {
   stopped_ = true;
   world_.HealNetwork();
+  world_.EndFreshJumps();  // Pauses of up to 4 s each: a fault like any other.
   world_.SetNetworkOptions(calm_network_);
   for (const StoreId store : cluster_.stores()) {
     const NodeId node = NodeIdOf(store);

@@ -27,7 +27,7 @@ class NoRocks final : public RocksHost {
 }  // namespace
 
 Instant SimClock::FreshNow() {
-  if (node_.in_turn() && probes_.Buggify("sim.clock.fresh_jump", kFreshJumpProbability)) {
+  if (core_.fresh_jumps && node_.in_turn() && probes_.Buggify("sim.clock.fresh_jump", kFreshJumpProbability)) {
     const uint64_t word = core_.choices.Word(ChoiceStream::kBuggify, actor_hash_, ++jumps_);
     const auto span = milliseconds(int64_t{1} << Choices::Scale(word, kFreshJumpDoublings));
     node_.JumpAhead(span);

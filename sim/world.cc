@@ -60,6 +60,10 @@ void World::BootAll() {
 void World::Crash(NodeId node, CrashKind kind) {
   Find(*core_, node).Crash(kind);
 }
+void World::EndFreshJumps() {
+  core_->fresh_jumps = false;
+}
+
 void World::CrashAtDiskMutation(NodeId node, uint64_t k, CrashKind kind) {
   Find(*core_, node).CrashAtDiskMutation(k, kind);
 }

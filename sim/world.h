@@ -67,6 +67,8 @@ class World {
   void Crash(NodeId node, CrashKind kind);
   /// Crashes inside the k-th changing disk operation from now (1 is the next).
   void CrashAtDiskMutation(NodeId node, uint64_t k, CrashKind kind);
+  /// FreshNow() runs ahead no more: processes are not paused within turns from now on.
+  void EndFreshJumps();
   /// Crash, if up, then Boot.
   void Restart(NodeId node, CrashKind kind);
   /// Asks for a graceful stop; the node ends by Process::Exit. Harmless if down.

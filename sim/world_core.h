@@ -91,6 +91,7 @@ class WorldCore {
   Fingerprint fingerprint;
   uint64_t recorded = 0;      ///< Events in the fingerprint.
   uint64_t steps = 0;         ///< Events fired.
+  bool fresh_jumps = true;    ///< Whether FreshNow() may run ahead.
   bool turn_running = false;  ///< Some node's turn is under way.
   int64_t last_activity = 0;  ///< Last delivery, job or change of a disk.
   WorldFaultCounts faults{};
