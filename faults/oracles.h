@@ -32,6 +32,8 @@ class ClusterOracle {
   /// The store's log has damage that must be seen at the next start: until its disk is replaced no replica may run.
   void ForbidToRun(StoreId store, bool forbidden);
 
+  /// The first contradiction is what counts, whoever saw it.
+  void Break(std::string law, std::string words);
   const LawReport& verdict() const { return verdict_; }
   /// The store whose peer was last seen to become leader in the highest term; invalid before the first election.
   StoreId leader() const { return leader_; }
@@ -63,7 +65,6 @@ class ClusterOracle {
   void OnLeader(StoreId store, RegionId region, PeerId peer, Term term);
   void OnApplied(StoreId store, Place place, Term term, uint64_t hash);
   void OnStateHash(StoreId store, Place place, uint64_t hash);
-  void Break(std::string law, std::string words);
 
   std::map<StoreId, std::unique_ptr<Eyes>> eyes_;
   std::map<std::pair<RegionId, Term>, PeerId> leaders_;

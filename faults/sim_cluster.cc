@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "runtime/clock.h"
 #include "runtime/fiber/scheduler.h"
@@ -53,7 +54,10 @@ Deadline DeadlineIn(ClientHost& host, Duration span) {
 }  // namespace
 
 SimCluster::SimCluster(sim::World& world, const ClusterShape& shape)
-    : world_(world), shape_(shape), clients_(shape.clients, nullptr) {
+    : world_(world),
+      shape_(shape),
+      durability_([this](std::string law, std::string words) { oracle_.Break(std::move(law), std::move(words)); }),
+      clients_(shape.clients, nullptr) {
   for (uint64_t id = 1; id <= shape.stores + shape.spares; ++id) {
     stores_.push_back(StoreId(id));
     if (id <= shape.stores) members_.insert(StoreId(id));
@@ -88,7 +92,8 @@ void SimCluster::AddStore(StoreId store) {
                        .address = AddressOf(store),
                        .start = fresh_.contains(store) ? StartMode::kNew : StartMode::kExisting,
                        .options = shape_.options,
-                       .observer = oracle_.ObserverOf(store)};
+                       .observer = oracle_.ObserverOf(store),
+                       .commit_observer = durability_.Watch(store, world_.DiskOf(NodeIdOf(store)))};
     return CreateNode(runtime, config);
   });
 }

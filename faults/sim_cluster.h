@@ -9,6 +9,7 @@
 
 #include "faults/capsule/fault_entry.h"
 #include "faults/client_host.h"
+#include "faults/durability_oracle.h"
 #include "faults/oracles.h"
 #include "server/store_config.h"
 #include "sim/world.h"
@@ -107,6 +108,7 @@ class SimCluster {
   sim::World& world_;
   ClusterShape shape_;
   ClusterOracle oracle_;
+  DurabilityOracle durability_;
   std::vector<StoreId> stores_;
   std::set<StoreId> members_;
   std::set<StoreId> damaged_;

@@ -79,7 +79,7 @@ class StoreNode final : public Node {
     runtime_.offload.Run(Lane::kBackground, [&] { ident.emplace(OpenIdent(runtime_, config_)); });
     if (!ident->ok()) return ident->status();
     ORRERY_ASSIGN_OR_RETURN(engine_, OpenRocksEngine(runtime_, config_.options.engine));
-    committer_.emplace(runtime_, *engine_, config_.options.committer);
+    committer_.emplace(runtime_, *engine_, config_.options.committer, config_.commit_observer);
     ORRERY_ASSIGN_OR_RETURN(logs_, LogStore::Open(runtime_, *engine_, config_.options.log));
     store_.emplace(StoreParts{.runtime = runtime_,
                               .engine = *engine_,

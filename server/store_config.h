@@ -13,6 +13,7 @@
 
 namespace orrery {
 
+class CommitObserver;
 class StoreObserver;
 
 /// Every knob of a store, in the groups of cluster.toml.
@@ -47,8 +48,9 @@ struct StoreConfig {
   std::string address;
   StartMode start = StartMode::kExisting;
   StoreOptions options;
-  /// May be null. Outlives the node.
+  /// May be null. Outlive the node.
   StoreObserver* observer = nullptr;
+  CommitObserver* commit_observer = nullptr;
 
   Status Validate() const;
 };

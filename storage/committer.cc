@@ -11,6 +11,7 @@
 #include "runtime/fiber/scheduler.h"
 #include "runtime/process.h"
 #include "runtime/runtime.h"
+#include "storage/commit_observer.h"
 
 namespace orrery {
 Status CommitterOptions::Validate() const {
@@ -21,8 +22,8 @@ Status CommitterOptions::Validate() const {
                              Duration(seconds(10)).count(), " ns");
 }
 
-Committer::Committer(Runtime& runtime, Engine& engine, const CommitterOptions& options)
-    : runtime_(runtime), engine_(engine), options_(options) {
+Committer::Committer(Runtime& runtime, Engine& engine, const CommitterOptions& options, CommitObserver* observer)
+    : runtime_(runtime), engine_(engine), options_(options), observer_(observer) {
   ORRERY_ASSERT(options.Validate().ok());
   sync_fiber_ = runtime_.domain.Spawn("committer", [this] { RunSyncs(); });
   buffered_fiber_ = runtime_.domain.Spawn("committer: buffered", [this] { RunBuffered(); });
@@ -112,6 +113,9 @@ Status Committer::WriteGathered() {
     stats_.bytes += gathered_.size_bytes();
     gathered_.Clear();
   }
+  if (observer_ != nullptr && sync_.written < sync_.queue.size()) {
+    observer_->OnWritten(stats_.sync_batches + sync_.queue.size());
+  }
   sync_.written = sync_.queue.size();
   buffered_.written = buffered_.queue.size();
   return Status::Ok();
@@ -149,6 +153,7 @@ void Committer::SyncWritten() {
   stats_.sync_batches += batches;
   stats_.batches_per_sync_max = std::max<uint64_t>(stats_.batches_per_sync_max, batches);
   sync_.written -= batches;
+  if (observer_ != nullptr) observer_->OnPromised(stats_.sync_batches);
   Answer(sync_, batches, Status::Ok());
 }
 

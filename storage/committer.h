@@ -11,6 +11,7 @@
 
 namespace orrery {
 
+class CommitObserver;
 struct Runtime;
 
 enum class Durability : uint8_t {
@@ -53,8 +54,8 @@ class Committer {
   /// Must not suspend; may submit; must not destroy the committer.
   using Done = std::function<void(const Status&)>;
 
-  /// Requires: options.Validate().ok().
-  Committer(Runtime& runtime, Engine& engine, const CommitterOptions& options);
+  /// Requires: options.Validate().ok(). `observer` may be null.
+  Committer(Runtime& runtime, Engine& engine, const CommitterOptions& options, CommitObserver* observer = nullptr);
   /// Waiters are dropped without a call.
   ~Committer();
   Committer(const Committer&) = delete;
@@ -104,6 +105,7 @@ class Committer {
   Runtime& runtime_;
   Engine& engine_;
   CommitterOptions options_;
+  CommitObserver* observer_;
   CommitterStats stats_;
   Status failure_;
 

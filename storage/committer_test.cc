@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "storage/commit_observer.h"
 #include "storage/testing/model_engine.h"
 #include "storage/testing/test_world.h"
 
@@ -157,6 +158,34 @@ TEST_CASE("Committer: after a failed write or sync every waiter and every later 
     CHECK(f.world.process().exited >= 1);
     CHECK(f.world.process().first.code() == StatusCode::kIoError);
   }
+}
+
+/// What was written and promised, in order: "w2" when the first two batches were in, "p1" when the first was promised.
+class Notes final : public CommitObserver {
+ public:
+  void OnWritten(uint64_t batches) override { Add("w", batches); }
+  void OnPromised(uint64_t batches) override { Add("p", batches); }
+  std::string text;
+
+ private:
+  void Add(const char* what, uint64_t batches) { text += what + std::to_string(batches) + " "; }
+};
+
+TEST_CASE("Committer: an observer is told of a batch when it is in the log, and again before it is promised") {
+  Fixture f;
+  Notes notes;
+  f.world.Run([&] {
+    Committer committer(f.world.runtime(), f.engine, {}, &notes);
+    const auto note = [&](const Status&) { notes.text += "done "; };
+    CHECK(committer.TrySubmit(Put("a", "1"), Durability::kSync, note));
+    CHECK(committer.TrySubmit(Put("b", "1"), Durability::kSync, note));
+    f.Sleep(milliseconds(1));  // Their sync is under way.
+    CHECK(committer.TrySubmit(Put("c", "1"), Durability::kSync, note));
+    f.Sleep(milliseconds(1));
+    CHECK(committer.TrySubmit(Put("d", "1"), Durability::kBuffered, {}));  // Takes the one before along.
+    f.Sleep(milliseconds(50));
+    CHECK(notes.text == "w2 w3 p2 done done p3 done ");
+  });
 }
 
 }  // namespace

@@ -137,6 +137,16 @@ Status DirectoryTree::Remove(std::string_view path) {
   return Status::Ok();
 }
 
+bool DirectoryTree::IsDurable(std::string_view path) const {
+  const Result<Place> place = Locate(path);
+  if (!place.ok()) return false;
+  const DiskNode& folder = *place->folder;
+  const auto live = folder.live.find(place->name);
+  const auto durable = folder.durable.find(place->name);
+  if (live == folder.live.end() || durable == folder.durable.end()) return false;
+  return live->second == durable->second;
+}
+
 void DirectoryTree::Apply(Change change) {
   for (const Edit& edit : change.edits) {
     if (edit.node == nullptr) {

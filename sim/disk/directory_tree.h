@@ -42,6 +42,8 @@ class DirectoryTree {
 
   /// Makes durable every change up to the last one that touched this folder.
   void SyncDirectory(const DiskNode& folder);
+  /// Whether a power loss would leave the name with what it stands for now; not of the folders above it.
+  bool IsDurable(std::string_view path) const;
   uint64_t pending() const { return journal_.size(); }
   /// A random prefix of the pending changes becomes durable, the rest is undone. Returns how many were undone.
   uint64_t LosePower(Random random);

@@ -60,6 +60,34 @@ void SimDisk::LosePower() {
 void SimDisk::Boot() {
   ORRERY_ASSERT_THAT(frozen_, "end the running life first");
   frozen_ = false;
+  logs_.clear();
+  logs_forgotten_ = 0;
+}
+
+void SimDisk::AddLog(std::string_view path, const std::shared_ptr<DiskNode>& node) {
+  while (!logs_.empty() && tree_.Find(logs_.front().path) != logs_.front().node) {
+    logs_.pop_front();
+    ++logs_forgotten_;
+  }
+  logs_.push_back({std::string(path), node});
+}
+
+SimDisk::LogEnd SimDisk::EndOfLogs() const {
+  return {.logs = logs_forgotten_ + logs_.size(), .bytes = logs_.empty() ? 0 : logs_.back().node->image.live().size()};
+}
+
+std::optional<std::string> SimDisk::LosableBefore(LogEnd end) const {
+  ORRERY_ASSERT(end.logs <= logs_forgotten_ + logs_.size());
+  if (lying_sync_) return std::nullopt;
+  for (uint64_t i = logs_forgotten_; i < end.logs; ++i) {
+    const Log& log = logs_[i - logs_forgotten_];
+    if (tree_.Find(log.path) != log.node) continue;
+    if (!tree_.IsDurable(log.path)) return log.path;
+    const FileImage& image = log.node->image;
+    const uint64_t size = i + 1 == end.logs ? end.bytes : image.live().size();
+    if (!image.IsDurableTo(size)) return log.path + " before byte " + std::to_string(size);
+  }
+  return std::nullopt;
 }
 
 void SimDisk::Wipe() {

@@ -95,6 +95,19 @@ bool FileImage::IsDurable(uint64_t offset) const {
   return !before_.contains(SectorOf(offset)) && !lost_.contains(SectorOf(offset));
 }
 
+bool FileImage::IsDurableTo(uint64_t size_bytes) const {
+  if (size_bytes > std::min<uint64_t>(live_.size(), durable_size_)) return false;
+  for (const Sectors* const sectors : {&before_, &lost_}) {
+    for (const auto& [sector, content] : *sectors) {
+      const uint64_t begin = sector * kSector;
+      if (begin >= size_bytes) break;
+      const uint64_t wanted = std::min(size_bytes - begin, kSector);
+      if (content.size() < wanted || live_.compare(begin, wanted, content, 0, wanted) != 0) return false;
+    }
+  }
+  return true;
+}
+
 void FileImage::FlipBit(uint64_t offset, uint8_t bit) {
   ORRERY_ASSERT(IsDurable(offset));
   ORRERY_ASSERT(bit < 8);

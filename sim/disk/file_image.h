@@ -45,6 +45,8 @@ class FileImage {
   bool HasDirty() const;
   /// Whether the byte is durable with its live value.
   bool IsDurable(uint64_t offset) const;
+  /// Whether a power loss would leave the first `size_bytes` as they are.
+  bool IsDurableTo(uint64_t size_bytes) const;
   /// Requires: IsDurable(offset).
   void FlipBit(uint64_t offset, uint8_t bit);
 

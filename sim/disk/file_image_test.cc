@@ -202,5 +202,42 @@ TEST_CASE("FileImage: only durable bits flip") {
   CHECK(file.live()[599] == '`');
 }
 
+TEST_CASE("FileImage: what a power loss would leave ends where the sync ended") {
+  FileImage file;
+  CHECK(file.IsDurableTo(0));
+  file.WriteAt(0, Bytes(600, 'a'));
+  CHECK_FALSE(file.IsDurableTo(1));
+  file.Sync();
+  file.WriteAt(600, "tail");
+  CHECK(file.IsDurableTo(600));
+  CHECK_FALSE(file.IsDurableTo(601));
+  file.WriteAt(550, "b");  // The old content of this sector may come back.
+  CHECK(file.IsDurableTo(512));
+  CHECK_FALSE(file.IsDurableTo(600));
+  file.Sync();
+  CHECK(file.IsDurableTo(604));
+}
+
+TEST_CASE("FileImage: after a failed sync no later one makes its bytes durable") {
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    FileImage file;
+    file.WriteAt(0, "synced ");
+    file.Sync();
+    file.WriteAt(7, "lost");
+    file.FailSync(Random(seed));
+    uint64_t kept = 0;
+    while (file.IsDurableTo(kept + 1)) ++kept;
+    CHECK(kept >= 7);
+    file.WriteAt(11, " and more");
+    file.Sync();
+    CHECK(file.IsDurableTo(kept));
+    CHECK_FALSE(file.IsDurableTo(20));
+    const Bytes before = file.live();
+    file.LosePower(Random(seed).Split("power"), false);
+    CHECK(file.live().substr(0, kept) == before.substr(0, kept));
+    if (kept < 11) CHECK(file.live() != before);
+  }
+}
+
 }  // namespace
 }  // namespace orrery::sim

@@ -125,6 +125,7 @@ Result<std::unique_ptr<SimFile>> SimDisk::OpenFile(std::string_view path, OpenMo
         return Status(StatusCode::kNoSpace, std::string(path) + ": no space left on the disk");
       }
       ORRERY_ASSIGN_OR_RETURN(node, tree_.Create(path, false));
+      if (ClassOf(path) == PathClass::kWal) AddLog(path, node);
       return Status::Ok();
     };
     ORRERY_RETURN_IF_ERROR(ChangeNames(DiskOpKind::kCreate, path, "", create));

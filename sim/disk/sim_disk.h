@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -151,6 +152,15 @@ class SimDisk final : public Disk {
 
   // What happened.
   const DiskFaultCounts& fault_counts() const { return counts_; }
+  /// The end of what this life has written into the engine's logs: how many it has made, the size of the newest.
+  struct LogEnd {
+    uint64_t logs = 0;
+    uint64_t bytes = 0;
+  };
+  LogEnd EndOfLogs() const;
+  /// Nothing if a power loss now would leave everything before `end`; else what it could take, for people. A log that
+  /// was removed is one that nobody needs. A disk that lies about syncs is never called to account.
+  std::optional<std::string> LosableBefore(LogEnd end) const;
   /// Whether a fault was injected that may make a reopen fail (failed syncs or reads, flips).
   bool was_damaged() const { return damaged_; }
   uint64_t mutations() const { return mutations_; }
@@ -183,6 +193,7 @@ class SimDisk final : public Disk {
   Status ChangeNames(DiskOpKind kind, std::string_view path, std::string_view other, FunctionRef<Status()> change);
   bool Fires(DiskFault fault, PathClass path_class, const Random& random);
   void Count(DiskFault fault);
+  void AddLog(std::string_view path, const std::shared_ptr<DiskNode>& node);
   void Charge(Duration typical, uint64_t bytes, Random random);
   bool Overfull(uint64_t more_bytes) const;
   Random OperationKey(uint64_t path_hash);
@@ -194,6 +205,13 @@ class SimDisk final : public Disk {
   std::function<void(const DiskOp&)> observer_;
   DiskFaultCounts counts_{};
   std::array<std::array<uint64_t, kPathClassCount>, kDiskOpKindCount> done_{};
+  /// The engine's logs that this life has made, oldest first, but for the first few, which were removed.
+  struct Log {
+    std::string path;
+    std::shared_ptr<DiskNode> node;
+  };
+  std::deque<Log> logs_;
+  uint64_t logs_forgotten_ = 0;
   /// Operations seen per path hash. Looked up only, never iterated.
   std::unordered_map<uint64_t, uint64_t> operations_;
   Duration debt_{0};

@@ -356,5 +356,41 @@ TEST_CASE("Names: every fault and class has one, and classes are told by name") 
   CHECK(ClassOf("cluster.id") == PathClass::kOther);
 }
 
+TEST_CASE("Logs: what a power loss could take of them is told, file by file") {
+  SimDisk disk({.random = Random(1)});
+  CHECK(disk.EndOfLogs().logs == 0);
+  REQUIRE(disk.MakeDirectory("db").ok());
+  REQUIRE(disk.SyncDirectory(".").ok());
+  auto first = *disk.OpenFile("db/000004.log", OpenMode::kCreate);
+  REQUIRE(first->Append("one").ok());
+  const SimDisk::LogEnd one = disk.EndOfLogs();
+  CHECK(disk.LosableBefore(one) == "db/000004.log");  // Not even its name is safe.
+  REQUIRE(disk.SyncDirectory("db").ok());
+  CHECK(disk.LosableBefore(one) == "db/000004.log before byte 3");
+  REQUIRE(first->Sync().ok());
+  CHECK_FALSE(disk.LosableBefore(one));
+  REQUIRE(first->Append("two").ok());
+  CHECK_FALSE(disk.LosableBefore(one));
+  CHECK(disk.LosableBefore(disk.EndOfLogs()) == "db/000004.log before byte 6");
+  // A newer log does not make the end of the older one safe; that nobody needs the older one does.
+  auto second = *disk.OpenFile("db/000007.log", OpenMode::kCreate);
+  REQUIRE(second->Append("three").ok());
+  REQUIRE(second->Sync().ok());
+  REQUIRE(disk.SyncDirectory("db").ok());
+  const SimDisk::LogEnd three = disk.EndOfLogs();
+  CHECK(disk.LosableBefore(three) == "db/000004.log before byte 6");
+  REQUIRE(disk.Remove("db/000004.log").ok());
+  CHECK_FALSE(disk.LosableBefore(three));
+  auto third = *disk.OpenFile("db/000009.log", OpenMode::kCreate);
+  CHECK(disk.EndOfLogs().logs == 3);
+  CHECK_FALSE(disk.LosableBefore(three));
+  disk.SetLyingSync(true);
+  CHECK_FALSE(disk.LosableBefore(disk.EndOfLogs()));
+  disk.SetLyingSync(false);
+  disk.KillProcess();
+  disk.Boot();
+  CHECK(disk.EndOfLogs().logs == 0);  // A new life answers for its own logs only.
+}
+
 }  // namespace
 }  // namespace orrery::sim
