@@ -124,6 +124,17 @@ void AddExplore(CLI::App& app, Action& action) {
   });
 }
 
+/// Why the first word is no command, with those that there are; empty if it is one, or an option.
+std::string UnknownCommand(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return "";
+  std::string names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (command->get_name() == argv[1]) return "";
+    names += (names.empty() ? "" : ", ") + command->get_name();
+  }
+  return fmt::format("no command \"{}\"; there are {}", argv[1], names);
+}
+
 }  // namespace
 }  // namespace orrery::faults
 
@@ -151,6 +162,10 @@ int main(int argc, char** argv) {
   orrery::faults::AddShrink(app, orrery::faults::DefaultScenarioFolder(), action);
   orrery::faults::AddCheck(app, action);
   orrery::faults::AddExplore(app, action);
+  if (const std::string unknown = orrery::faults::UnknownCommand(app, argc, argv); !unknown.empty()) {
+    fmt::print(stderr, "orrery-sim: {}\nRun with --help for more information.\n", unknown);
+    return static_cast<int>(orrery::sim::ExitCode::kUsage);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -98,7 +98,9 @@ class Simulator(Case):
     def test_command_line(self):
         self.wrong(["--seed", "x"], "run", "--seed", "x")
         self.wrong(["--nope"], "run", "--nope")
-        self.wrong(["subcommand is required"], "nope")
+        self.wrong(['no command "nope"', "run, replay, list", "shrink, check, explore"], "nope")
+        self.wrong(['no command "nope"'], "nope", "--seed", 1)
+        self.wrong(["subcommand is required"])
         self.wrong(["--seeds", "5..1"], "check-determinism", "--seeds", "5..1")
         self.wrong(["--seeds", "abc"], "check-determinism", "--seeds", "abc")
 
