@@ -202,6 +202,29 @@ TEST_CASE("Capsule: a fault that does not fit any more is stale, named, and not 
   CHECK(replayed.report.stale[1].why == "its anchor was never reached");
 }
 
+TEST_CASE("Capsule: a latency by name that nothing was sent under is stale, and the others change the run") {
+  Recorded recorded = Record(Small(), 8);
+  // Whoever leads sends messages all the time: some of these slots are used.
+  auto& latencies = recorded.capsule.choices.latencies;
+  for (const std::string_view way : {"node1>node2", "node2>node1", "node2>node3", "node3>node1"}) {
+    for (uint64_t slot = 30'000; slot < 32'000; ++slot) latencies[sim::LatencyName(way, 2, slot)] = milliseconds(3);
+  }
+  const std::string never = sim::LatencyName("node1>node2", 9, 30'000);
+  latencies[never] = milliseconds(3);
+  const Recorded replayed = Replay(recorded.capsule);
+  CHECK(replayed.report.fingerprint.ToString() != recorded.report.fingerprint.ToString());
+  CHECK(replayed.report.stale.size() < latencies.size());
+  const auto is_never = [&](const StaleEntry& entry) { return entry.id == never; };
+  const auto found = std::find_if(replayed.report.stale.begin(), replayed.report.stale.end(), is_never);
+  REQUIRE(found != replayed.report.stale.end());
+  CHECK(found->why == "nothing was sent on this way and channel then");
+  // What the replay writes has the used ones only, and is the same run.
+  CHECK(replayed.capsule.choices.latencies.size() + replayed.report.stale.size() == latencies.size());
+  const Recorded again = Replay(replayed.capsule);
+  CHECK(again.report.stale.empty());
+  CHECK(again.report.fingerprint.ToString() == replayed.report.fingerprint.ToString());
+}
+
 TEST_CASE("Capsule: an anchored fault comes when its anchor is reached, whatever the time") {
   Recorded recorded = Record(Small(), 9);
   FaultEntry kill;

@@ -34,6 +34,7 @@ Capsule Recording::Finish(const SimulationReport& report) const {
                 return std::tuple(a.client, a.operation.ordinal) < std::tuple(b.client, b.operation.ordinal);
               });
   }
+  for (const StaleEntry& entry : report.stale) capsule.choices.latencies.erase(entry.id);
   capsule.expected = {.exit_code = report.exit_code,
                       .outcome = report.outcome,
                       .signature = Signature(report),

@@ -290,6 +290,9 @@ class Simulation {
     report_.plans = tally.begun;
     report_.left_out = tally.left_out;
     report_.stale = replay_.Stale();
+    for (const std::string& name : world_.UnusedLatencies()) {
+      report_.stale.push_back({name, "nothing was sent on this way and channel then"});
+    }
     report_.probes = world_.ProbeHits();
     WriteHistories();
     report_.outcome = "ok";

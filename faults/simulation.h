@@ -73,7 +73,7 @@ struct SimulationReport {
   std::map<std::string, uint64_t> plans;     ///< What the plan began, by name of the kind.
   std::map<std::string, uint64_t> left_out;  ///< What the budget forbade.
   std::map<std::string, uint64_t> probes;
-  std::vector<StaleEntry> stale;  ///< Replays: faults of the capsule that did not happen.
+  std::vector<StaleEntry> stale;  ///< Replays: faults of the capsule that did not happen, latencies that were not used.
 
   /// One JSON object on one line.
   std::string ToJson() const;

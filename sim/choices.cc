@@ -38,10 +38,11 @@ bool IsLatencyName(std::string_view text) {
   return take_number_behind(" channel") && take_number_behind(" slot") && text.empty();
 }
 
-const Duration* Choices::GivenLatency(std::string_view way, int channel, uint64_t slot) const {
+const std::pair<const std::string, Duration>* Choices::GivenLatency(std::string_view way, int channel,
+                                                                    uint64_t slot) const {
   if (options_.latencies.empty()) return nullptr;
   const auto given = options_.latencies.find(LatencyName(way, channel, slot));
-  return given == options_.latencies.end() ? nullptr : &given->second;
+  return given == options_.latencies.end() ? nullptr : &*given;
 }
 
 Choices::Choices(ChoiceOptions options) : options_(std::move(options)) {

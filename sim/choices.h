@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "runtime/base/random.h"
 #include "runtime/base/time.h"
@@ -70,8 +71,8 @@ class Choices {
   static bool Falls(uint64_t word, double probability);
 
   bool BuggifyActive(std::string_view site) const;
-  /// Null: drawn.
-  const Duration* GivenLatency(std::string_view way, int channel, uint64_t slot) const;
+  /// The entry of ChoiceOptions::latencies that says it; null: drawn.
+  const std::pair<const std::string, Duration>* GivenLatency(std::string_view way, int channel, uint64_t slot) const;
 
   const ChoiceOptions& options() const { return options_; }
 

@@ -26,8 +26,9 @@ int64_t Direction::Latency(Channel channel, size_t size_bytes, int64_t sent_at) 
   const NetworkOptions& options = core_.options.network;
   int64_t latency = options.latency_min.count();
   const uint64_t slot = static_cast<uint64_t>(sent_at / options.slot.count());
-  if (const Duration* given = core_.choices.GivenLatency(actor_.name, static_cast<int>(channel), slot)) {
-    latency = given->count();
+  if (const auto* const given = core_.choices.GivenLatency(actor_.name, static_cast<int>(channel), slot)) {
+    latency = given->second.count();
+    core_.latencies_used.insert(given->first);
   } else if (!core_.choices.calm(ChoiceStream::kNetwork)) {
     const uint64_t kind = HashCombine(actor_.hash, static_cast<uint64_t>(channel));
     const uint64_t word = core_.choices.Word(ChoiceStream::kNetwork, kind, slot);

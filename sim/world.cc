@@ -273,6 +273,13 @@ std::map<std::string, uint64_t> World::ProbeHits() const {
 std::map<std::string, uint64_t> World::BuggifyHits() const {
   return core_->bends.All();
 }
+std::vector<std::string> World::UnusedLatencies() const {
+  std::vector<std::string> unused;
+  for (const auto& [name, latency] : core_->choices.options().latencies) {
+    if (!core_->latencies_used.contains(name)) unused.push_back(name);
+  }
+  return unused;
+}
 const Choices& World::choices() const {
   return core_->choices;
 }

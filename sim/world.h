@@ -165,6 +165,8 @@ class World {
   std::map<std::string, uint64_t> ProbeHits() const;
   /// Buggify sites that bent something, with how often.
   std::map<std::string, uint64_t> BuggifyHits() const;
+  /// Names of ChoiceOptions::latencies at which nothing was sent so far, sorted.
+  std::vector<std::string> UnusedLatencies() const;
   const Choices& choices() const;
   /// For harness code that wants to write lines of its own; may be null.
   Trace* trace() const;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -97,6 +98,7 @@ class WorldCore {
   WorldFaultCounts faults{};
   ProbeCounts probe_hits;
   ProbeCounts bends;
+  std::set<std::string, std::less<>> latencies_used;  ///< Of those given by name.
   std::vector<NodeExit> exits;
   std::function<void(const NodeExit&)> on_exit;
   size_t exits_told = 0;
