@@ -54,6 +54,8 @@ void DrawRegion(KnobDraw& draw, RegionOptions& region) {
   draw.OneOf<uint32_t>("heartbeat_ticks", region.raft.heartbeat_ticks, {1, 4});
   draw.OneOf<size_t>("append_bytes_max", region.raft.append_bytes_max, {1, 300, 4096});
   draw.OneOf<uint32_t>("inflight_messages_max", region.raft.inflight_messages_max, {1, 2, 8});
+  const size_t append = region.raft.append_bytes_max;  // No window is smaller.
+  draw.OneOf<size_t>("inflight_bytes_max", region.raft.inflight_bytes_max, {append, append * 4});
   draw.OneOf<size_t>("uncommitted_bytes_max", region.raft.uncommitted_bytes_max, {1, 2000});
   draw.OneOf<size_t>("apply_bytes_max", region.raft.apply_bytes_max, {1, 500});
   draw.OneOf<size_t>("raft_cache_bytes_max", region.raft.cache_bytes_max, {0, 1000});
@@ -64,7 +66,7 @@ void DrawRegion(KnobDraw& draw, RegionOptions& region) {
   draw.OneOf<size_t>("frame_bytes_max", region.frame_bytes_max, {1024, 4096});
   draw.OneOf<size_t>("inbox_bytes_max", region.inbox_bytes_max, {1024, 16384});
   draw.Flag("lease_reads", region.lease_reads);
-  draw.OneOf<uint64_t>("session_expiry_entries", region.session_expiry_entries, {50, 500});
+  draw.OneOf<uint64_t>("session_expiry_entries", region.session_expiry_entries, {20, 50, 500});
   draw.OneOf<uint64_t>("session_checkpoint_entries", region.session_checkpoint_entries, {1, 10, 100000});
   draw.OneOf<uint64_t>("log_entries_max", region.log_entries_max, {20, 100});
   draw.OneOf<uint64_t>("log_entries_min", region.log_entries_min, {0, 10});

@@ -16,11 +16,15 @@ RunPlan DrawPlan(const Scenario& scenario, const sim::ChoiceOptions& choices) {
                .events_max = scenario.events_max,
                .workloads = scenario.workloads,
                .faults = scenario.faults};
+  // Of its own for each scenario, so that one seed of seven scenarios is seven clusters, not one seven times.
+  const uint64_t own = Hash64(scenario.name);
+  auto& buggify_salt = plan.choices.salts[static_cast<size_t>(sim::ChoiceStream::kBuggify)];
+  buggify_salt = HashCombine(buggify_salt, own);
   plan.shape.stores = static_cast<uint32_t>(draw.Between(scenario.stores_low, scenario.stores_high));
   plan.shape.spares = scenario.spare_stores;
   plan.shape.lying_fsync = scenario.lying_fsync;
   for (const WorkloadPlan& workload : scenario.workloads) plan.shape.clients += workload.options.clients;
-  plan.shape.options = DrawStoreOptions(random, scenario.random_knobs);
+  plan.shape.options = DrawStoreOptions(random.Split(own), scenario.random_knobs);
   return plan;
 }
 
