@@ -1,9 +1,5 @@
 #pragma once
 
-// Bad input is an error of the parser's, not an abort: it handles what its own assertions take for impossible ("[*]").
-#define TOML_ASSERT(condition) static_cast<void>(0)
-#include <toml++/toml.h>
-
 #include <optional>
 #include <set>
 #include <string>
@@ -13,6 +9,7 @@
 
 #include "runtime/base/status.h"
 #include "runtime/base/time.h"
+#include "server/toml_library.h"
 
 namespace orrery::faults {
 

@@ -1,8 +1,7 @@
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
-// Bad input is an error of the parser's, not an abort: it handles what its own assertions take for impossible ("[*]").
-#define TOML_ASSERT(condition) static_cast<void>(0)
-#include <toml++/toml.h>
+#include "server/toml_library.h"
+// The library first: with its options above.
 #include <algorithm>
 #include <limits>
 

@@ -93,6 +93,19 @@ TEST_CASE("Cluster configuration: values out of their range and syntax errors ar
   CHECK(ErrorOf("cluster_id = 1\n[*]\n").find("cluster.toml:2: ") == 0);
 }
 
+TEST_CASE(
+    "Cluster configuration: characters beyond ASCII stand in texts and comments, anywhere else they are refused") {
+  // Undefined behaviour of the library once (server/toml_library.h): what UBSan would have to say.
+  for (const std::string_view odd : {"[\u00fc]", "[[\u00fc]]", "[raft.\u00fc]", "\u00fc = 1", "name = {\u00fc = 1}",
+                                     "name = 1 \u00fc", "name = [\u00fc]"}) {
+    CAPTURE(odd);
+    CHECK(ErrorOf("cluster_id = 1\n" + std::string(odd) + "\n").find("cluster.toml:2: ") == 0);
+  }
+  CHECK(ErrorOf("cluster_id = 1\n[\u00fc]\n").find("saw '\u00fc'") != std::string::npos);
+  CHECK(ErrorOf("# \u00fc\ncluster_id = 1\nname = \"\u00fc\" # \u00fc\n[[store]]\nid = 1\naddress = \"h:1\"\n") ==
+        "no error");
+}
+
 TEST_CASE("Cluster configuration: a key out of the bound that another key sets is named, or that one") {
   const std::string base = "cluster_id = 1\n[[store]]\nid = 1\naddress = \"h:1\"\n[raft]\n";
   CHECK(ErrorOf(base + "election_ticks = 5\nheartbeat_ticks = 5\n") ==

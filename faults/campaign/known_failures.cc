@@ -1,12 +1,11 @@
 #include "faults/campaign/known_failures.h"
 
 #include <fmt/core.h>
-// Bad input is an error of the parser's, not an abort: it handles what its own assertions take for impossible ("[*]").
-#define TOML_ASSERT(condition) static_cast<void>(0)
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <chrono>
+
+#include "server/toml_library.h"
 
 namespace orrery::faults {
 namespace {
