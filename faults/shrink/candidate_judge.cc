@@ -9,8 +9,8 @@ namespace orrery::faults {
 /// One call of First().
 class CandidateJudge::Search {
  public:
-  Search(CandidateJudge& judge, size_t count, const Make& make, uint64_t salts)
-      : judge_(judge), count_(count), make_(make), total_(count * salts) {}
+  Search(CandidateJudge& judge, size_t count, const Make& make, uint64_t variants)
+      : judge_(judge), count_(count), make_(make), total_(count * variants) {}
 
   std::optional<Win> Run() {
     while (!judge_.ended_) {
@@ -49,10 +49,10 @@ class CandidateJudge::Search {
   std::optional<Attempt> MakeAttempt(size_t place) const {
     std::optional<Capsule> candidate = make_(place % count_);
     if (!candidate) return std::nullopt;
-    Capsule salted = place < count_ ? *std::move(candidate) : WithSaltsMoved(*candidate, place / count_);
-    if (!salted.Validate().ok()) return std::nullopt;
-    std::string key = TriedLog::KeyOf(FormatCapsule(salted));
-    return Attempt{place % count_, std::move(salted), std::move(key)};
+    Capsule varied = place < count_ ? *std::move(candidate) : Variant(*candidate, place / count_);
+    if (!varied.Validate().ok()) return std::nullopt;
+    std::string key = TriedLog::KeyOf(FormatCapsule(varied));
+    return Attempt{place % count_, std::move(varied), std::move(key)};
   }
 
   void Finish(const CandidateRunner::Done& done) {
@@ -84,8 +84,8 @@ class CandidateJudge::Search {
   std::optional<Attempt> winner_;
 };
 
-std::optional<CandidateJudge::Win> CandidateJudge::First(size_t count, const Make& make, uint64_t salts) {
-  return Search(*this, count, make, salts).Run();
+std::optional<CandidateJudge::Win> CandidateJudge::First(size_t count, const Make& make, uint64_t variants) {
+  return Search(*this, count, make, variants).Run();
 }
 
 void CandidateJudge::End(Status status) {

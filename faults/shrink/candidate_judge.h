@@ -32,7 +32,7 @@ class CandidateRunner {
   virtual void Cancel(uint64_t ticket) = 0;
 };
 
-/// Which of several capsules still fails: the first in their order under the lowest salt, however long each takes.
+/// Which of several capsules still fails: the first in their order in the lowest variant, however long each takes.
 /// So what a shrink does is a function of its capsule alone, unless it runs out of time.
 class CandidateJudge {
  public:
@@ -43,12 +43,12 @@ class CandidateJudge {
   using Make = std::function<std::optional<Capsule>(size_t)>;
   struct Win {
     size_t index = 0;
-    Capsule capsule;  ///< With the salts under which it fails.
+    Capsule capsule;  ///< The variant that fails.
   };
 
-  /// Tries all candidates as they are, then all with salts moved on by 1, 2 .. salts - 1. What does not validate is
+  /// Tries all candidates as they are, then all as Variant() 1, 2 .. variants - 1. What does not validate is
   /// left out. Nullopt: none fails, or judging has ended.
-  std::optional<Win> First(size_t count, const Make& make, uint64_t salts);
+  std::optional<Win> First(size_t count, const Make& make, uint64_t variants);
 
   /// There is no more time, or the runner or the log is broken: nothing fails any more.
   bool ended() const { return ended_; }

@@ -52,6 +52,8 @@ class CandidateProcess {
 
 /// Seconds on a clock that only goes forward.
 double MonotonicSeconds();
+/// CPU time of all children that have ended.
+double ChildrenCpuSeconds();
 
 /// From now on SIGINT and SIGTERM only say that there is no more time.
 void CatchInterrupts();

@@ -1,14 +1,18 @@
 #include "faults/shrink/capsule_edit.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <functional>
 #include <tuple>
+#include <utility>
 
 #include "faults/knobs.h"
 #include "runtime/base/assert.h"
 
 namespace orrery::faults {
 namespace {
+
+constexpr uint64_t kValueBytesMax = uint64_t{64} << 10;
 
 /// Where the defaults come from: without `randomise` nothing is drawn.
 Knobs DefaultKnobs() {
@@ -274,12 +278,79 @@ Capsule WithTimesRounded(const Capsule& capsule, Duration step) {
   return rounded;
 }
 
+Capsule WithEveryNthOperation(const Capsule& capsule, size_t nth) {
+  ORRERY_ASSERT(nth >= 1);
+  const std::vector<OperationPlace> places = OperationsByTime(capsule);
+  std::vector<OperationPlace> kept;
+  for (size_t i = 0; i < places.size(); i += nth) kept.push_back(places[i]);
+  return WithOperations(capsule, kept);
+}
+
+Capsule WithLargerValues(const Capsule& capsule, uint32_t factor) {
+  Capsule larger = capsule;
+  for (CapsuleWorkload& workload : larger.workloads) {
+    uint32_t& bytes = workload.options.value_bytes;
+    bytes = std::max(bytes, static_cast<uint32_t>(std::min<uint64_t>(kValueBytesMax, uint64_t{bytes} * factor)));
+  }
+  return larger;
+}
+
+Capsule WithSmallLimits(const Capsule& capsule) {
+  static constexpr std::pair<std::string_view, int64_t> kLeast[] = {
+      {"region.log_entries_max", 20},           {"region.log_entries_min", 0},
+      {"region.log_bytes_max", 4096},           {"region.log_gc_ticks", 1},
+      {"region.session_checkpoint_entries", 1}, {"engine.file_bytes", 16 << 10},
+      {"engine.write_buffer_bytes", 16 << 10},  {"engine.manifest_bytes_max", 4096}};
+  const Knobs defaults = DefaultKnobs();
+  Capsule smaller = capsule;
+  for (const auto& [name, least] : kLeast) {
+    int64_t& knob = smaller.cluster.knobs.emplace(name, defaults.find(name)->second).first->second;
+    knob = std::min(knob, least);
+  }
+  return smaller;
+}
+
+std::vector<int64_t> SmallerAmounts(const FaultEntry& fault) {
+  const FaultFields::Amount& amount = FaultFieldsOf(fault.kind).amount;
+  if (amount.name.empty() || fault.kind == FaultKind::kBitFlip) return {};  // Which bit flips has no size.
+  const int64_t least = std::max<int64_t>(amount.min, 0);
+  std::vector<int64_t> smaller;
+  for (const int64_t candidate : {least, fault.amount / 16, fault.amount / 4, fault.amount / 2}) {
+    const bool fits = candidate >= amount.min && candidate <= amount.max;
+    const bool is_new = smaller.empty() || smaller.back() != candidate;
+    if (fits && is_new && std::abs(candidate) < std::abs(fault.amount)) smaller.push_back(candidate);
+  }
+  return smaller;
+}
+
 Capsule WithSaltsMoved(const Capsule& capsule, uint64_t offset) {
   Capsule other = capsule;
   for (size_t stream = 0; stream < other.choices.salts.size(); ++stream) {
     if (!other.choices.calm[stream]) other.choices.salts[stream] += offset;
   }
   return other;
+}
+
+Capsule Variant(const Capsule& capsule, uint64_t number) {
+  if (number == 0) return capsule;
+  Capsule other = WithSaltsMoved(capsule, number);
+  for (FaultEntry& fault : other.faults) {
+    if (fault.anchor) continue;
+    const uint64_t word = HashCombine(Hash64(fault.id), number);
+    const Duration shift(static_cast<int64_t>(word % (2 * kFaultShiftMax.count())) - kFaultShiftMax.count());
+    fault.at = std::clamp(fault.at + shift, Duration(0), std::max(capsule.safety, fault.at));
+  }
+  return other;
+}
+
+Capsule WithVariantOf(Capsule base, const Capsule& variant) {
+  base.choices.salts = variant.choices.salts;
+  for (FaultEntry& fault : base.faults) {
+    const auto same = std::find_if(variant.faults.begin(), variant.faults.end(),
+                                   [&](const FaultEntry& other) { return other.id == fault.id; });
+    if (same != variant.faults.end()) fault.at = same->at;
+  }
+  return base;
 }
 
 std::vector<sim::ChoiceStream> StreamsNotCalm(const Capsule& capsule) {

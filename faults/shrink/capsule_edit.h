@@ -60,8 +60,26 @@ Capsule WithGapsOf(const Capsule& capsule, const std::vector<Gap>& gaps, Duratio
 /// Every time rounded down to a multiple of `step`.
 Capsule WithTimesRounded(const Capsule& capsule, Duration step);
 
+/// Every n-th operation of OperationsByTime(), beginning with the first. Requires: nth >= 1.
+Capsule WithEveryNthOperation(const Capsule& capsule, size_t nth);
+/// Values of all workloads `factor` times as long, but none beyond 64 KiB.
+Capsule WithLargerValues(const Capsule& capsule, uint32_t factor);
+/// Stores that do after a few entries or bytes what they usually do after thousands (compact a log, write a table):
+/// such knobs are lowered to the least that random knobs are given.
+Capsule WithSmallLimits(const Capsule& capsule);
+/// Smaller amounts for a fault, the smallest first: room on a full disk, factors, steps of clocks. Empty for kinds
+/// whose amount has no size.
+std::vector<int64_t> SmallerAmounts(const FaultEntry& fault);
+
 /// Another run of the same faults and operations: the salts of all streams that are not calm are moved on by `offset`.
 Capsule WithSaltsMoved(const Capsule& capsule, uint64_t offset);
+/// The same with faults that come a little earlier or later: what needs a crash at one moment among others needs a
+/// crash that moves when all else is calm. Up to kFaultShiftMax either way, by id and number; anchored faults stay.
+/// Number 0 is the capsule itself.
+Capsule Variant(const Capsule& capsule, uint64_t number);
+constexpr Duration kFaultShiftMax = milliseconds(4);
+/// `base` with what makes `variant` another run than what it was made of: its salts, and the times of its faults.
+Capsule WithVariantOf(Capsule base, const Capsule& variant);
 /// The streams that a calm run does without and that are still seeded. What a power loss leaves and what nodes draw
 /// always stays seeded (sim/choices.h).
 std::vector<sim::ChoiceStream> StreamsNotCalm(const Capsule& capsule);

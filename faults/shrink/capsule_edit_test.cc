@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+#include <set>
+
 #include "faults/knobs.h"
 #include "faults/shrink/fake_runner.h"
 
@@ -130,6 +133,74 @@ TEST_CASE("Capsule edits: knobs fall back to what is usual") {
   const Capsule plainer = WithKnobs(capsule, {"region.log_entries_max"});
   CHECK(plainer.cluster.knobs.size() == 1);
   CHECK(ChangedKnobs(plainer) == std::vector<std::string>{"region.log_entries_max"});
+}
+
+TEST_CASE("Capsule edits: a thin sample is spread over the whole time; larger values stay within bounds") {
+  const Capsule capsule = BusyCapsule(5, 40);
+  const Capsule thin = WithEveryNthOperation(capsule, 4);
+  REQUIRE(thin.Validate().ok());
+  CHECK(thin.operation_count() == capsule.operation_count() / 4);
+  CHECK(LastMoment(WithFaults(thin, {})) + milliseconds(20) >= LastMoment(WithFaults(capsule, {})));
+  CHECK(FormatCapsule(WithEveryNthOperation(capsule, 1)) == FormatCapsule(capsule));
+  const uint32_t bytes = capsule.workloads[0].options.value_bytes;
+  CHECK(WithLargerValues(capsule, 4).workloads[0].options.value_bytes == 4 * bytes);
+  const Capsule huge = WithLargerValues(WithLargerValues(capsule, 1 << 30), 1 << 30);
+  CHECK(huge.Validate().ok());
+  CHECK(huge.workloads[0].options.value_bytes == 65536);
+}
+
+TEST_CASE("Capsule edits: limits become small, never larger, and stay legal") {
+  Capsule capsule = BusyCapsule(5, 6);
+  const Capsule small = WithSmallLimits(capsule);
+  REQUIRE(small.Validate().ok());
+  CHECK(small.cluster.knobs.at("region.log_entries_max") == 20);
+  CHECK(ChangedKnobs(small).size() >= 6);
+  capsule.cluster.knobs["region.log_entries_max"] = 7;
+  CHECK(WithSmallLimits(capsule).cluster.knobs.at("region.log_entries_max") == 7);
+}
+
+TEST_CASE("Capsule edits: amounts shrink towards nothing, those that have a size") {
+  FaultEntry fault;
+  fault.kind = FaultKind::kDiskFull;
+  fault.amount = 1600;
+  CHECK(SmallerAmounts(fault) == std::vector<int64_t>{0, 100, 400, 800});
+  fault.kind = FaultKind::kWallStep;
+  fault.amount = -1600;
+  CHECK(SmallerAmounts(fault) == std::vector<int64_t>{0, -100, -400, -800});
+  fault.kind = FaultKind::kCrashInWrite;
+  fault.amount = 3;
+  CHECK(SmallerAmounts(fault) == std::vector<int64_t>{1});
+  fault.amount = 1;
+  CHECK(SmallerAmounts(fault).empty());
+  fault.kind = FaultKind::kBitFlip;
+  fault.amount = 1600;
+  CHECK(SmallerAmounts(fault).empty());
+  fault.kind = FaultKind::kKill;
+  CHECK(SmallerAmounts(fault).empty());
+}
+
+TEST_CASE("Capsule edits: in a variant faults come a little earlier or later, those of anchors do not") {
+  Capsule capsule = BusyCapsule(40, 6);
+  capsule.faults[7].anchor = Anchor{.store = StoreId(1), .boot = 1};
+  CHECK(FormatCapsule(Variant(capsule, 0)) == FormatCapsule(capsule));
+  std::set<int64_t> shifts;
+  for (uint64_t number = 1; number <= 4; ++number) {
+    const Capsule variant = Variant(capsule, number);
+    REQUIRE(variant.Validate().ok());
+    CHECK(FormatCapsule(variant) == FormatCapsule(Variant(capsule, number)));
+    CHECK(variant.faults[7] == capsule.faults[7]);
+    for (size_t i = 0; i < capsule.faults.size(); ++i) {
+      const Duration shift = variant.faults[i].at - capsule.faults[i].at;
+      CHECK(std::abs(shift.count()) <= kFaultShiftMax.count());
+      shifts.insert(shift.count());
+    }
+    // What the winner was moved by holds for the units it was made of.
+    const Capsule carried = WithVariantOf(capsule, WithFaults(variant, {3, 5}));
+    CHECK(carried.faults[3] == variant.faults[3]);
+    CHECK(carried.faults[4] == capsule.faults[4]);
+    CHECK(carried.choices.salts == variant.choices.salts);
+  }
+  CHECK(shifts.size() > 100);
 }
 
 TEST_CASE("Capsule edits: salts move for seeded streams only") {

@@ -13,6 +13,13 @@ namespace {
 /// What an idle time is cut down to.
 constexpr Duration kGapFloor = milliseconds(50);
 
+/// With fewer operations each is looked at alone anyway.
+constexpr size_t kVolumeMin = 8;
+
+size_t SizeOf(const Capsule& capsule) {
+  return capsule.faults.size() + capsule.operation_count();
+}
+
 /// Groups of positions with one name, the largest group first: what goes in one step should be much.
 template <class Name>
 std::vector<Kept> LargestFirst(const std::map<Name, Kept>& groups) {
@@ -43,7 +50,12 @@ CapsuleShrinker::CapsuleShrinker(CandidateJudge& judge, Capsule start, Accepted 
 
 Status CapsuleShrinker::Run() {
   Coarse();
-  salts_ = kShrinkSalts;
+  // More variants are worth their runs only where one does not get on any more.
+  size_t before = 0;
+  do {
+    before = SizeOf(best_);
+  } while (!over() && Fine() && SizeOf(best_) * 10 < before * 9);
+  variants_ = kShrinkVariants;
   do {
     while (!over() && Fine()) {
     }
@@ -51,7 +63,7 @@ Status CapsuleShrinker::Run() {
   return error_;
 }
 
-/// Big cuts under one salt only: every later run is then short.
+/// Big cuts in one variant only: every later run is then short.
 void CapsuleShrinker::Coarse() {
   CutTime();
   Calm();
@@ -60,6 +72,10 @@ void CapsuleShrinker::Coarse() {
   Clients();
   CutTime();
   Faults();
+  Amounts();
+  Volume();
+  CutTime();
+  Gaps();
   Operations();
 }
 
@@ -72,6 +88,8 @@ bool CapsuleShrinker::Fine() {
   changed |= Stores();
   changed |= Workloads();
   changed |= Clients();
+  changed |= Amounts();
+  changed |= Volume();
   changed |= Operations();
   changed |= PlainKnobs();
   changed |= Gaps();
@@ -86,7 +104,7 @@ std::optional<size_t> CapsuleShrinker::TakeFirst(size_t count, const CandidateJu
     if (candidate && FormatCapsule(*candidate) == best_text_) return std::nullopt;
     return candidate;
   };
-  std::optional<CandidateJudge::Win> win = judge_.First(count, new_only, salts_);
+  std::optional<CandidateJudge::Win> win = judge_.First(count, new_only, variants_);
   if (!win) return std::nullopt;
   best_ = std::move(win->capsule);
   best_text_ = FormatCapsule(best_);
@@ -104,8 +122,8 @@ bool CapsuleShrinker::Reduce(size_t units, const std::function<Capsule(const Cap
   const FirstFailing first = [&](const KeptList& list) {
     const auto found = TakeFirst(list.count, [&](size_t index) { return keep(base, list.at(index)); });
     if (found) {
-      // Units are those of the base; the salts are those of the last one that failed.
-      base.choices.salts = best_.choices.salts;
+      // Units are those of the base; salts and shifts are those of the last one that failed.
+      base = WithVariantOf(std::move(base), best_);
       changed = true;
     }
     return found;
@@ -225,6 +243,42 @@ bool CapsuleShrinker::Clients() {
     return WithOperations(base, PlacesOf(places, Flatten(groups, kept)));
   });
   return TakeFirstOf({WithoutIdleClients(best_)}) || changed;
+}
+
+bool CapsuleShrinker::Amounts() {
+  pass_ = "amounts";
+  bool changed = false;
+  for (size_t i = 0; i < best_.faults.size() && !over(); ++i) {
+    const std::vector<int64_t> amounts = SmallerAmounts(best_.faults[i]);
+    changed |= TakeFirst(amounts.size(), [&](size_t index) {
+                 Capsule smaller = best_;
+                 smaller.faults[i].amount = amounts[index];
+                 return smaller;
+               }).has_value();
+  }
+  return changed;
+}
+
+/// Where many operations are needed, not certain ones: a thin sample of all, if need be with larger values or with
+/// stores that do early what they do after much.
+bool CapsuleShrinker::Volume() {
+  pass_ = "volume";
+  const uint64_t usual = std::exchange(variants_, kVolumeVariants);
+  bool changed = false;
+  while (!over() && best_.operation_count() >= kVolumeMin) {
+    std::vector<Capsule> candidates;
+    for (const uint32_t nth : {64, 16, 4, 2}) {
+      if (best_.operation_count() < nth * 2) continue;
+      const Capsule thin = WithEveryNthOperation(best_, nth);
+      candidates.push_back(thin);
+      candidates.push_back(WithSmallLimits(thin));
+      candidates.push_back(WithLargerValues(WithSmallLimits(thin), nth));
+    }
+    if (!TakeFirstOf(candidates)) break;
+    changed = true;
+  }
+  variants_ = usual;
+  return changed;
 }
 
 bool CapsuleShrinker::Operations() {

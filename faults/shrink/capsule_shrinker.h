@@ -42,6 +42,8 @@ class CapsuleShrinker {
   bool Stores();
   bool Workloads();
   bool Clients();
+  bool Amounts();
+  bool Volume();
   bool Operations();
   bool PlainKnobs();
   bool Gaps();
@@ -60,10 +62,12 @@ class CapsuleShrinker {
   Accepted accepted_;
   Status error_;
   std::string_view pass_ = "start";
-  uint64_t salts_ = 1;
+  uint64_t variants_ = 1;
 };
 
-/// How many salts a candidate is tried under, from the second round on.
-constexpr uint64_t kShrinkSalts = 4;
+/// In how many variants a candidate is tried once rounds with one change little.
+constexpr uint64_t kShrinkVariants = 4;
+/// In how many if it has a fraction of the operations only: few tries, much to gain.
+constexpr uint64_t kVolumeVariants = 8;
 
 }  // namespace orrery::faults

@@ -31,6 +31,15 @@ bool HasRegister(const Capsule& capsule, const std::set<uint64_t>& ordinals) {
   return std::includes(present.begin(), present.end(), ordinals.begin(), ordinals.end());
 }
 
+/// What the operations of the capsule that is shrunk write.
+uint64_t BusyBytes() {
+  uint64_t bytes = 0;
+  for (const CapsuleWorkload& workload : BusyCapsule(80, 300).workloads) {
+    bytes += workload.operations.size() * workload.options.value_bytes;
+  }
+  return bytes;
+}
+
 bool HasFaults(const Capsule& capsule, const std::set<std::string>& wanted) {
   const std::set<std::string> ids = FaultIds(capsule);
   return std::includes(ids.begin(), ids.end(), wanted.begin(), wanted.end());
@@ -87,6 +96,58 @@ TEST_CASE("CapsuleShrinker: a failure that comes under one salt in three still b
   CHECK(flaky(small));
   CHECK(small.faults.size() <= 4);
   CHECK(small.operation_count() <= 6);
+}
+
+TEST_CASE("CapsuleShrinker: a failure that needs much written, no matter what, needs few large operations") {
+  // Half of the bytes, whichever: leaving out single operations would have to go on for very long.
+  const auto fails = [](const Capsule& capsule) {
+    uint64_t bytes = 0;
+    for (const CapsuleWorkload& workload : capsule.workloads) {
+      bytes += workload.operations.size() * workload.options.value_bytes;
+    }
+    return HasFaults(capsule, {"kill#35"}) && bytes >= BusyBytes() / 2;
+  };
+  size_t judged = 0;
+  const Capsule small = Shrink(fails, 1, 1, SIZE_MAX, &judged);
+  CHECK(fails(small));
+  CHECK(small.faults.size() == 1);
+  CHECK(small.operation_count() <= 8);
+  CHECK(judged < 400);
+}
+
+TEST_CASE("CapsuleShrinker: room, factors and steps become as small as the failure lets them") {
+  FakeRunner runner([](const Capsule& c) { return !c.faults.empty() && c.faults[0].amount >= 90; }, 1, 1);
+  TriedLog log;
+  CandidateJudge judge(runner, log);
+  Capsule start = BusyCapsule(5, 12);
+  FaultEntry full;
+  full.kind = FaultKind::kDiskFull;
+  full.id = "disk_full#1";
+  full.targets = {NodeId(1)};
+  full.lasts = seconds(1);
+  full.amount = 16'000;
+  start.faults = {full};
+  CapsuleShrinker shrinker(judge, start, [](const Capsule& best, std::string_view) { return best.Validate(); });
+  CHECK(shrinker.Run().ok());
+  CHECK(shrinker.best().faults.at(0).amount >= 90);
+  CHECK(shrinker.best().faults.at(0).amount < 180);
+}
+
+TEST_CASE("CapsuleShrinker: a crash that must meet an operation is moved until it does") {
+  // All else is calm: other salts would change nothing.
+  const auto fails = [](const Capsule& capsule) {
+    if (!HasFaults(capsule, {"kill#35"}) || capsule.operation_count() == 0) return false;
+    if (capsule.operation_count() > 60) return true;
+    for (const FaultEntry& fault : capsule.faults) {
+      const Duration apart = fault.at % milliseconds(4);
+      const bool meets = fault.id == "kill#35" && apart >= milliseconds(2) && apart < milliseconds(3);
+      if (meets) return HashCombine(capsule.operation_count(), static_cast<uint64_t>(fault.at.count())) % 2 == 0;
+    }
+    return false;
+  };
+  const Capsule small = Shrink(fails, 2, 1);
+  CHECK(fails(small));
+  CHECK(small.operation_count() <= 8);
 }
 
 TEST_CASE("CapsuleShrinker: when time is over the best so far fails") {

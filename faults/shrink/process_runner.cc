@@ -74,9 +74,14 @@ void ProcessRunner::Poll() const {
   poll(descriptors.data(), descriptors.size(), kPollMilliseconds);
 }
 
+bool ProcessRunner::TimeIsOver() const {
+  return (options_.deadline > 0 && MonotonicSeconds() > options_.deadline) ||
+         (options_.cpu_seconds_max > 0 && ChildrenCpuSeconds() > options_.cpu_seconds_max);
+}
+
 Result<std::optional<CandidateRunner::Done>> ProcessRunner::WaitAny() {
   for (;;) {
-    if (Interrupted() || (options_.deadline > 0 && MonotonicSeconds() > options_.deadline)) {
+    if (Interrupted() || TimeIsOver()) {
       children_.clear();
       slot_taken_.assign(slot_taken_.size(), false);
       return std::optional<Done>();

@@ -21,6 +21,7 @@ struct ProcessRunnerOptions {
   size_t jobs = 1;
   CandidateLimits limits;
   double deadline = 0;                  ///< On MonotonicSeconds(); 0: none.
+  double cpu_seconds_max = 0;           ///< Of all children together; 0: no limit.
   std::function<void()> while_waiting;  ///< Called some times a second; may be empty.
 };
 
@@ -51,6 +52,7 @@ class ProcessRunner final : public CandidateRunner {
   /// What the end of a child says; nullopt: it goes on by another program or once more.
   Result<std::optional<bool>> Finish(Child& child);
   void Poll() const;
+  bool TimeIsOver() const;
 
   ProcessRunnerOptions options_;
   std::map<uint64_t, Child> children_;

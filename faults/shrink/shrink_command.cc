@@ -52,6 +52,9 @@ void AddShrink(CLI::App& app, const std::string& scenario_folder, std::function<
   shrink->add_option("--minutes", options->minutes, "Stop with the best so far after this; 0: no limit")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  shrink->add_option("--cpu-minutes", options->cpu_minutes, "The same, of the CPU time of all runs together")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   shrink->add_option("--program", options->program, "The orrery-sim that runs candidates: this one if left out")
       ->check(CLI::ExistingFile);
   shrink->add_option("--clean", options->clean, "An orrery-sim that must pass whatever fails: for planted bugs")

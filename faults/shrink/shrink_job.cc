@@ -123,7 +123,7 @@ Result<Capsule> ShrinkJob::Begin() {
 Result<Capsule> ShrinkJob::Reproduce(Capsule start) {
   const std::string file = folder_ + "/start.toml";
   std::string last;
-  for (uint64_t salt = 0; salt < kShrinkSalts; ++salt) {
+  for (uint64_t salt = 0; salt < kShrinkVariants; ++salt) {
     Capsule salted = salt == 0 ? start : WithSaltsMoved(start, salt);
     ORRERY_RETURN_IF_ERROR(WriteCapsule(salted, file));
     const CandidateLimits generous{.cpu_seconds = 1800, .seconds = 3600};
@@ -142,7 +142,7 @@ Result<Capsule> ShrinkJob::Reproduce(Capsule start) {
     ORRERY_RETURN_IF_ERROR(Tighten(salted, seen.report));
     return salted;
   }
-  return Missing(fmt::format("not reproduced under {} salts: expected {}, the last run showed {}", kShrinkSalts,
+  return Missing(fmt::format("not reproduced under {} salts: expected {}, the last run showed {}", kShrinkVariants,
                              start.expected.signature, last));
 }
 
@@ -175,6 +175,7 @@ Status ShrinkJob::Shrink(Capsule start) {
                         .jobs = options_.jobs,
                         .limits = limits_,
                         .deadline = options_.minutes > 0 ? began_ + options_.minutes * 60 : 0,
+                        .cpu_seconds_max = options_.cpu_minutes * 60,
                         .while_waiting = [&] {
                           tried_ = judge_seen->tried();
                           Progress(false);
@@ -221,9 +222,9 @@ Status ShrinkJob::Finish() {
   ORRERY_RETURN_IF_ERROR(WriteCapsule(kept, options_.out));
   ORRERY_RETURN_IF_ERROR(WriteWhole(options_.out + ".story.txt", kept.story));
   std::error_code ignored;
-  fmt::print("{}\n{} faults (of {}), {} operations (of {}), {} bytes, {} runs in {:.0f} s{}\n", kept.story,
-             kept.faults.size(), faults_before_, kept.operation_count(), operations_before_,
-             fs::file_size(options_.out, ignored), tried_, MonotonicSeconds() - began_,
+  fmt::print("{}\n{} faults (of {}), {} operations (of {}), {} bytes, {} runs in {:.0f} s, {:.0f} CPU s{}\n",
+             kept.story, kept.faults.size(), faults_before_, kept.operation_count(), operations_before_,
+             fs::file_size(options_.out, ignored), tried_, MonotonicSeconds() - began_, ChildrenCpuSeconds(),
              whole_ ? "" : "; the time is over: start again to go on");
   fmt::print("repro: {} replay {}\n", options_.program, options_.out);
   return Status::Ok();

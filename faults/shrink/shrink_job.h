@@ -20,7 +20,8 @@ struct ShrinkOptions {
   std::string program;  ///< Runs candidates.
   std::string clean;    ///< If not empty: what fails must pass with this program.
   uint32_t jobs = 1;
-  double minutes = 0;  ///< 0: until nothing can be left out any more.
+  double minutes = 0;      ///< 0: until nothing can be left out any more.
+  double cpu_minutes = 0;  ///< The same, of the CPU time of all runs.
 };
 
 /// Where the small capsule goes.
