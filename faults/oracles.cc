@@ -16,7 +16,20 @@ class ClusterOracle::Eyes final : public StoreObserver {
   }
   void OnSnapshotInstalled(RegionId, PeerId, LogIndex index, Term) override { applied_ = index; }
   void OnLeader(RegionId region, PeerId peer, Term term) override { oracle_.OnLeader(store_, region, peer, term); }
-  void OnView(RegionId, const raft::RaftView& view) override {
+  void OnStarted(RegionId region, const raft::RaftView& view) override {
+    oracle_.raft_laws_.OnStarted(store_, region, view);
+  }
+  void OnLease(RegionId region, PeerId peer, Term term, Instant until) override {
+    oracle_.raft_laws_.OnLease(store_, region, peer, term, until);
+  }
+  void OnReadAsked(RegionId region, PeerId, uint64_t context) override {
+    oracle_.raft_laws_.OnReadAsked(region, context);
+  }
+  void OnReadServed(RegionId region, PeerId peer, uint64_t context, LogIndex applied) override {
+    oracle_.raft_laws_.OnReadServed(region, peer, context, applied);
+  }
+  void OnView(RegionId region, const raft::RaftView& view, const raft::ConfState& conf) override {
+    oracle_.raft_laws_.OnView(store_, region, view, conf);
     if (may_not_run) oracle_.OnDamagedRan(store_);
     if (view.in_joint != in_joint_) oracle_.Note(Moment::kChange, store_);
     in_joint_ = view.in_joint;
@@ -37,7 +50,9 @@ class ClusterOracle::Eyes final : public StoreObserver {
   LogIndex applied_;
 };
 
-ClusterOracle::ClusterOracle() = default;
+ClusterOracle::ClusterOracle(RaftLaws::Clocks clocks)
+    : raft_laws_(std::move(clocks),
+                 [this](std::string law, std::string words) { Break(std::move(law), std::move(words)); }) {}
 ClusterOracle::~ClusterOracle() = default;
 
 StoreObserver* ClusterOracle::ObserverOf(StoreId store) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "faults/fault_kind.h"
+#include "faults/raft_laws.h"
 #include "raft/region/observer.h"
 #include "runtime/base/time.h"
 #include "workloads/workload.h"
@@ -21,9 +22,12 @@ namespace orrery::faults {
 ///   state-machine-safety  at one index every replica applies the same entry of the same term
 ///   replica-divergence    at one index every replica's state has the same hash
 ///   damaged-replica-ran   a store whose log has damage that its check can see does not open it
+///
+/// and what RaftLaws lists.
 class ClusterOracle {
  public:
-  ClusterOracle();
+  /// `clocks` answers for every store; it outlives the oracle.
+  explicit ClusterOracle(RaftLaws::Clocks clocks);
   ~ClusterOracle();
 
   /// The eyes on one store. Lives as long as the oracle.
@@ -76,6 +80,7 @@ class ClusterOracle {
   std::array<Seen, kMomentCount> seen_;
   Term highest_term_;
   LawReport verdict_;
+  RaftLaws raft_laws_;
 };
 
 }  // namespace orrery::faults

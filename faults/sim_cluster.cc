@@ -36,6 +36,12 @@ bool SawDiskErrors(const sim::SimDisk& disk) {
   return errors > 0;
 }
 
+std::optional<RaftLaws::Moment> MomentOf(const sim::World& world, StoreId store) {
+  const std::optional<Instant> clock = world.ClockOf(NodeIdOf(store));
+  if (!clock) return std::nullopt;
+  return RaftLaws::Moment{.clock = *clock, .life = world.BootCount(NodeIdOf(store))};
+}
+
 /// Impatient clients find a new leader within the lease of the one before; patient ones stay with whom they know.
 Duration AttemptTimeoutOf(Runtime& runtime) {
   constexpr Duration kTimeouts[] = {milliseconds(40), milliseconds(150), milliseconds(400), milliseconds(1000)};
@@ -56,6 +62,7 @@ Deadline DeadlineIn(ClientHost& host, Duration span) {
 SimCluster::SimCluster(sim::World& world, const ClusterShape& shape)
     : world_(world),
       shape_(shape),
+      oracle_([&world](StoreId store) { return MomentOf(world, store); }),
       durability_([this](std::string law, std::string words) { oracle_.Break(std::move(law), std::move(words)); }),
       clients_(shape.clients, nullptr) {
   for (uint64_t id = 1; id <= shape.stores + shape.spares; ++id) {

@@ -22,7 +22,11 @@ class ReplicaWatch final : public StoreObserver {
   void OnApplied(RegionId region, PeerId peer, LogIndex index, Term term, uint64_t entry_hash) override;
   void OnSnapshotInstalled(RegionId region, PeerId peer, LogIndex index, Term term) override;
   void OnLeader(RegionId region, PeerId peer, Term term) override;
-  void OnView(RegionId, const raft::RaftView&) override {}
+  void OnStarted(RegionId, const raft::RaftView&) override {}
+  void OnView(RegionId, const raft::RaftView&, const raft::ConfState&) override {}
+  void OnLease(RegionId, PeerId, Term, Instant) override {}
+  void OnReadAsked(RegionId, PeerId, uint64_t) override {}
+  void OnReadServed(RegionId, PeerId, uint64_t, LogIndex) override {}
   void OnStateHash(RegionId region, PeerId peer, LogIndex index, uint64_t hash) override;
 
   /// Sentences about replicas that disagreed.

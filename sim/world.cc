@@ -102,6 +102,10 @@ bool World::IsUp(NodeId node) const {
 bool World::IsPaused(NodeId node) const {
   return Find(*core_, node).paused();
 }
+std::optional<Instant> World::ClockOf(NodeId node) const {
+  const SimNode& found = Find(*core_, node);
+  return found.up() ? std::optional(found.MonotonicNow()) : std::nullopt;
+}
 uint64_t World::BootCount(NodeId node) const {
   return Find(*core_, node).boots();
 }

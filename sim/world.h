@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -82,6 +83,8 @@ class World {
 
   bool IsUp(NodeId node) const;
   bool IsPaused(NodeId node) const;
+  /// What the monotonic clock of its machine shows now; nothing if the process is down.
+  std::optional<Instant> ClockOf(NodeId node) const;
   /// How often it was booted.
   uint64_t BootCount(NodeId node) const;
   std::vector<NodeId> nodes() const;

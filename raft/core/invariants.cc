@@ -1,5 +1,7 @@
 #include "raft/core/invariants.h"
 
+#include "raft/core/quorum_laws.h"
+
 namespace orrery::raft {
 namespace {
 
@@ -37,15 +39,24 @@ void ExpectPositions(Facts& facts, const RaftView& v) {
 
 }  // namespace
 
-Status RaftInvariants::CheckState(const Raft& raft) {
-  const RaftView v = raft.View();
+Status RaftInvariants::CheckView(const RaftView& v) {
   Facts facts(v);
   ExpectPositions(facts, v);
   const bool leads = v.role == Role::kLeader;
   facts.Expect(!leads || v.leader == v.id, "a leader knows that it leads");
   facts.Expect(leads || v.leader != v.id, "who does not lead does not follow itself");
   facts.Expect(!leads || v.vote == v.id, "a leader voted for itself");
-  facts.Expect(!leads || raft.TermDurable(), "a leader's term and vote are durable");
+  facts.Expect(!leads || v.term_durable, "a leader's term and vote are durable");
+  facts.Expect(v.read_position.value() == 0 || v.commit >= v.term_start,
+               "before its term has a commit a leader knows no position for a read (thesis 6.4)");
+  return facts.Verdict();
+}
+
+Status RaftInvariants::CheckState(const Raft& raft) {
+  const RaftView v = raft.View();
+  ORRERY_RETURN_IF_ERROR(CheckView(v));
+  Facts facts(v);
+  const bool leads = v.role == Role::kLeader;
   facts.Expect(!leads || raft.conf().IsVoter(v.id), "a leader is a voter");
   facts.Expect(!leads || !raft.log().has_pending_snapshot(), "a leader installs no snapshot");
   facts.Expect(!leads || v.last_index >= raft.term_start_, "a leader has the first entry of its term");
@@ -71,7 +82,22 @@ Status RaftInvariants::CheckState(const Raft& raft) {
     facts.Expect(held.number > raft.persisted_number_, "a message is not held longer than its promise needs");
     facts.Expect(held.number <= raft.last_number_ || raft.HasUntaken(), "a held message waits for a Ready that comes");
   }
-  return facts.Verdict();
+  ORRERY_RETURN_IF_ERROR(facts.Verdict());
+  return raft.handed_confs_.empty() ? Status::Ok() : CheckConfChain(raft.conf(), raft.handed_confs_);
+}
+
+Status RaftInvariants::CheckConfChain(const ConfState& conf, const std::vector<ConfAt>& following) {
+  const ConfState* before = &conf;
+  for (const ConfAt& next : following) {
+    if (!DecisionsOverlap(*before, next.conf)) {
+      return Status(StatusCode::kCorruption,
+                    "raft invariant broken: two configurations in succession may decide apart (thesis 4.1): \"" +
+                        before->ToString() + "\" and, from " + ToString(next.index) + " on, \"" + next.conf.ToString() +
+                        "\"");
+    }
+    before = &next.conf;
+  }
+  return Status::Ok();
 }
 
 Status RaftInvariants::CheckDelta(const RaftView& before, const RaftView& after) {
@@ -94,6 +120,14 @@ Status RaftInvariants::CheckDelta(const RaftView& before, const RaftView& after)
   facts.Expect(!same_term || !before.leader.valid() || !after.leader.valid() || before.leader == after.leader,
                "one leader per term");
   facts.Expect(!kept_leading || before.last_index <= after.last_index, "a leader only appends");
+  facts.Expect(!kept_leading || before.commit == after.commit || after.commit >= after.term_start,
+               "a leader counts replicas of entries of its own term only (Raft paper, 5.4.2)");
+  // Such an entry came from this term's leader, so all before it is the leader's as well, and a leader only appends.
+  facts.Expect(!same_term || before.last_term != before.term || before.last_index <= after.last_index,
+               "a log that ends in the present term is not cut in it (Log Matching)");
+  facts.Expect(
+      !kept_leading || before.heartbeat_round != after.heartbeat_round || before.reads_in_round >= after.reads_in_round,
+      "no read joins a round that has begun (thesis 6.4)");
   facts.Expect(!kept_leading || before.heartbeat_round <= after.heartbeat_round, "heartbeat rounds never fall");
   facts.Expect(!kept_leading || before.quorum_round <= after.quorum_round, "acknowledged rounds never fall");
   return facts.Verdict();

@@ -12,8 +12,12 @@ namespace orrery::raft {
 class RaftInvariants {
  public:
   static Status CheckState(const Raft& raft);
+  /// What can be told from the view alone; part of CheckState.
+  static Status CheckView(const RaftView& view);
   /// `before` and `after` are states of one life of one peer, `before` the earlier.
   static Status CheckDelta(const RaftView& before, const RaftView& after);
+  /// The configurations that follow `conf`, in their order: from each to the next decisions overlap (thesis 4.1).
+  static Status CheckConfChain(const ConfState& conf, const std::vector<ConfAt>& following);
 };
 
 }  // namespace orrery::raft

@@ -273,7 +273,13 @@ RaftView Raft::View() const {
       .transferee = transferee_,
       .heartbeat_round = heartbeat_round_,
       .quorum_round = quorum_round_,
+      .term_start = term_start_,
+      .reads_in_round = ReadsInRound(),
+      .read_position = reads_.empty() ? LogIndex() : reads_.front().index,
       .in_joint = conf_->IsJoint(),
+      .term_durable = TermDurable(),
+      .installing = log_.has_pending_snapshot(),
+      .may_serve_lease = MayServeLease(),
   };
 }
 

@@ -34,7 +34,19 @@ struct RaftView {
   PeerId transferee;
   uint64_t heartbeat_round = 0;
   uint64_t quorum_round = 0;
+  /// Leader: the position of the first entry of its term; else zero.
+  LogIndex term_start;
+  /// Leader: reads that wait for a round which has begun.
+  uint64_t reads_in_round = 0;
+  /// Leader: the position of the read that has waited longest; zero: none waits, or it has none yet.
+  LogIndex read_position;
   bool in_joint = false;
+  /// What term and vote say survives a crash.
+  bool term_durable = false;
+  /// A snapshot takes the place of the log and is not durable: positions are what they will be.
+  bool installing = false;
+  /// MayServeLease().
+  bool may_serve_lease = false;
 };
 
 /// Raft for one group, as a value: no clock, disk, network, fiber or random number inside. Time arrives as Tick(), the
@@ -231,6 +243,7 @@ class Raft {
   void HandleReadIndexRequest(const Message& message, const ReadIndexRequest& request);
   void HandleReadIndexResponse(const ReadIndexResponse& response);
   bool CommittedInTerm() const;
+  uint64_t ReadsInRound() const;
 
   // conf_change.cc
   void AdoptConf(std::shared_ptr<const ConfState> conf);

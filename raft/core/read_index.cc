@@ -31,6 +31,12 @@ bool Raft::ReadsWantRound() const {
   return !reads_.empty() && reads_.back().round == 0;
 }
 
+uint64_t Raft::ReadsInRound() const {
+  size_t waiting = reads_.size();  // Those without a round came last.
+  while (waiting > 0 && reads_[waiting - 1].round == 0) --waiting;
+  return waiting;
+}
+
 /// Starts a heartbeat round for the reads that arrived since the last one.
 void Raft::StampReads() {
   const uint64_t round = heartbeat_round_ + 1;

@@ -3,8 +3,10 @@
 #include <cstdint>
 
 #include "runtime/base/ids.h"
+#include "runtime/base/time.h"
 
 namespace orrery::raft {
+struct ConfState;
 struct RaftView;
 }  // namespace orrery::raft
 
@@ -23,8 +25,16 @@ class StoreObserver {
   virtual void OnSnapshotInstalled(RegionId region, PeerId peer, LogIndex index, Term term) = 0;
   /// `peer`, which lives on this store, became leader of `term`.
   virtual void OnLeader(RegionId region, PeerId peer, Term term) = 0;
-  /// After every step of a peer.
-  virtual void OnView(RegionId region, const raft::RaftView& view) = 0;
+  /// A peer starts from what the store has kept.
+  virtual void OnStarted(RegionId region, const raft::RaftView& view) = 0;
+  /// After every step of a peer. `conf` is the configuration that it counts by.
+  virtual void OnView(RegionId region, const raft::RaftView& view, const raft::ConfState& conf) = 0;
+  /// The peer may read by its lease until the store's clock shows `until`, while its view says it may at all.
+  virtual void OnLease(RegionId region, PeerId peer, Term term, Instant until) = 0;
+  /// The peer asks a quorum to confirm reads; `context` is a number no other question of the region has.
+  virtual void OnReadAsked(RegionId region, PeerId peer, uint64_t context) = 0;
+  /// The reads of that question are answered from the state as of `applied`.
+  virtual void OnReadServed(RegionId region, PeerId peer, uint64_t context, LogIndex applied) = 0;
   /// The hash of the replicated state as of `index`, whenever the replica computed it.
   virtual void OnStateHash(RegionId region, PeerId peer, LogIndex index, uint64_t hash) = 0;
 };

@@ -186,6 +186,7 @@ class Peer {
   };
   struct IndexedRead {
     LogIndex index;
+    uint64_t context;
     std::vector<WaitingRead> reads;
   };
   struct AppliedEntry {

@@ -1,3 +1,4 @@
+#include "raft/region/observer.h"
 #include "raft/region/peer.h"
 #include "runtime/base/probe.h"
 #include "runtime/clock.h"
@@ -37,6 +38,8 @@ void Peer::OnQuorumRound(uint64_t round) {
   const int64_t percent = 100 - static_cast<int64_t>(context_.options.clock_drift_percent);
   const Instant until = sent_rounds_.front().at + Duration(context_.options.tick.count() * ticks / 100 * percent);
   lease_until_ = std::max(lease_until_, until);
+  if (context_.observer == nullptr || !context_.options.lease_reads) return;
+  context_.observer->OnLease(region(), id(), raft_->term(), lease_until_);
 }
 
 void Peer::ForgetLease() {
@@ -70,6 +73,7 @@ void Peer::AskForReads() {
     for (WaitingRead& read : reads) read.done(why);
     return;
   }
+  if (context_.observer != nullptr) context_.observer->OnReadAsked(region(), id(), context);
   read_rounds_.push_back(ReadRound{.context = context, .reads = std::move(new_reads_)});
   new_reads_.clear();
 }
@@ -77,7 +81,8 @@ void Peer::AskForReads() {
 void Peer::OnReadState(const raft::ReadState& state) {
   for (auto round = read_rounds_.begin(); round != read_rounds_.end(); ++round) {
     if (round->context != state.context) continue;
-    indexed_reads_.push_back(IndexedRead{.index = state.index, .reads = std::move(round->reads)});
+    indexed_reads_.push_back(
+        IndexedRead{.index = state.index, .context = state.context, .reads = std::move(round->reads)});
     read_rounds_.erase(round);
     return;
   }
@@ -90,6 +95,7 @@ void Peer::ServeReads() {
     IndexedRead indexed = std::move(indexed_reads_.front());
     indexed_reads_.pop_front();
     reads_ -= indexed.reads.size();
+    if (context_.observer != nullptr) context_.observer->OnReadServed(region(), id(), indexed.context, applied_);
     for (WaitingRead& read : indexed.reads) read.done(Status::Ok());
   }
 }

@@ -38,6 +38,7 @@ Status Peer::Load() {
   raft_ = std::make_unique<raft::Raft>(id(), raft_options_, storage_, seed);
   AdoptConf(storage_.applied().conf);
   last_view_ = raft_->View();
+  if (context_.observer != nullptr) context_.observer->OnStarted(region(), last_view_);
   return Status::Ok();
 }
 
@@ -85,7 +86,7 @@ void Peer::AfterStep() {
       const Status step = raft::RaftInvariants::CheckDelta(last_view_, view);
       ORRERY_ASSERT_THAT(step.ok(), step.ToString());
     }
-    if (context_.observer != nullptr) context_.observer->OnView(region(), view);
+    if (context_.observer != nullptr) context_.observer->OnView(region(), view, raft_->conf());
     last_view_ = view;
   }
   if (raft_->HasReady()) host_.MarkDirty(*this);

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "raft/core/raft.h"
+#include "runtime/base/time.h"
+
+namespace orrery::faults {
+
+/// What the peers of a group promise each other, over all their lives and restarts: Raft's own steps, seen across
+/// peers. Told by the stores' observers; judges at once; changes nothing.
+///
+///   durable-quorum      what a leader commits by counting is durable on a majority of each half of its
+///                       configuration's voters (thesis 10.2.1, 4.3)
+///   elected-by-quorum   who leads has the durable votes of a majority of each half (Raft paper 5.2, thesis 4.3)
+///   durable-vote-kept   a term and a vote once durable are never taken back, over restarts either (paper, figure 2)
+///   durable-log-kept    a log that was reported durable is there after a restart (paper, figure 2)
+///   lease-exclusive     as long as a leader may answer reads by its lease, nobody is elected in a later term
+///                       (thesis 6.4.1)
+///   read-index-current  a read confirmed by a quorum sees everything that was committed anywhere when it was asked
+///                       (thesis 6.4)
+class RaftLaws {
+ public:
+  /// A process, now.
+  struct Moment {
+    Instant clock;      ///< What its monotonic clock shows.
+    uint64_t life = 0;  ///< How often it was started.
+  };
+  /// Nothing if the store's process is down.
+  using Clocks = std::function<std::optional<Moment>(StoreId)>;
+  /// Called with the name of a broken law and words for people.
+  using Break = std::function<void(std::string law, std::string words)>;
+
+  RaftLaws(Clocks clocks, Break on_broken);
+
+  /// A life of a peer begins with what its store kept.
+  void OnStarted(StoreId store, RegionId region, const raft::RaftView& view);
+  /// After every step of a peer. `conf` is the configuration that it counts by.
+  void OnView(StoreId store, RegionId region, const raft::RaftView& view, const raft::ConfState& conf);
+  /// The peer may answer reads until its clock shows `until`, as long as its view says that it may serve a lease at
+  /// all.
+  void OnLease(StoreId store, RegionId region, PeerId peer, Term term, Instant until);
+  /// A leader asks a quorum to confirm reads. `context` is a number no other question of the region has.
+  void OnReadAsked(RegionId region, uint64_t context);
+  /// They are answered from a state that holds everything up to `applied`.
+  void OnReadServed(RegionId region, PeerId peer, uint64_t context, LogIndex applied);
+
+ private:
+  struct Lease {
+    StoreId store;
+    uint64_t life = 0;
+    Term term;
+    Instant until;
+  };
+  struct PeerFacts {
+    PeerId id;
+    Term durable_term;
+    PeerId durable_vote;
+    LogIndex persisted;
+    LogIndex commit;
+    Term term;
+    bool leads = false;
+    bool may_serve_lease = false;
+    std::optional<Lease> lease;
+  };
+  struct Ballot {
+    PeerId voter;
+    PeerId candidate;
+  };
+  struct Group {
+    std::vector<PeerFacts> peers;
+    std::map<Term, std::vector<Ballot>> ballots;  ///< Durable votes.
+    Term leader_term;                             ///< The highest that had a leader.
+    PeerId leader;
+    LogIndex commit_max;
+    std::map<uint64_t, LogIndex> reads;  ///< What was committed when they were asked, by context.
+
+    PeerFacts& Of(PeerId peer);
+    const PeerFacts* Find(PeerId peer) const;
+  };
+
+  void CheckTermKept(const PeerFacts& peer, RegionId region, const raft::RaftView& view);
+  void OnElected(Group& group, RegionId region, const raft::RaftView& view, const raft::ConfState& conf);
+  void CheckDurable(const Group& group, RegionId region, const raft::RaftView& view, const raft::ConfState& conf);
+  void CheckLease(const PeerFacts& holder, RegionId region, PeerId leader, Term term);
+
+  Clocks clocks_;
+  Break break_;
+  std::map<RegionId, Group> groups_;
+};
+
+}  // namespace orrery::faults

@@ -1,0 +1,210 @@
+// Each law names itself when it is broken, and lets what is right pass.
+#include "faults/raft_laws.h"
+
+#include <doctest/doctest.h>
+
+#include <initializer_list>
+#include <map>
+
+namespace orrery::faults {
+namespace {
+
+using raft::ConfState;
+using raft::Member;
+using raft::MemberRole;
+using raft::RaftView;
+using raft::Role;
+
+constexpr RegionId kRegion{1};
+
+ConfState Voters(std::initializer_list<uint64_t> peers) {
+  ConfState conf;
+  for (const uint64_t peer : peers) conf.members.push_back(Member{PeerId(peer), MemberRole::kVoter, {}});
+  return conf;
+}
+
+/// Three peers, each on the store of its number, told about by hand. The first broken law is remembered.
+struct Story {
+  std::string broken;
+  std::string words;
+  std::map<StoreId, RaftLaws::Moment> moments;  ///< Of those that are up.
+  ConfState conf = Voters({1, 2, 3});
+  RaftLaws laws{[this](StoreId store) {
+                  const auto found = moments.find(store);
+                  return found == moments.end() ? std::nullopt : std::optional(found->second);
+                },
+                [this](std::string law, std::string told) {
+                  if (!broken.empty()) return;
+                  broken = std::move(law);
+                  words = std::move(told);
+                }};
+
+  Story() {
+    for (uint64_t store = 1; store <= 3; ++store) moments[StoreId(store)] = {.clock = At(1000), .life = 1};
+  }
+  static Instant At(int64_t millis) { return Instant::FromNanos(millis * 1'000'000); }
+  static RaftView View(uint64_t peer, uint64_t term, uint64_t vote, uint64_t persisted, uint64_t commit) {
+    RaftView view;
+    view.id = PeerId(peer);
+    view.term = Term(term);
+    view.vote = PeerId(vote);
+    view.term_durable = true;
+    view.persisted = view.last_index = LogIndex(persisted);
+    view.commit = LogIndex(commit);
+    return view;
+  }
+  static RaftView Leading(RaftView view) {
+    view.role = Role::kLeader;
+    view.may_serve_lease = true;
+    return view;
+  }
+  void See(const RaftView& view) { laws.OnView(StoreId(view.id.value()), kRegion, view, conf); }
+  void Start(const RaftView& view) { laws.OnStarted(StoreId(view.id.value()), kRegion, view); }
+  /// Peer 1 leads term 5 by its own vote and that of peer 2; all hold 10 entries.
+  void Elect() {
+    See(View(2, 5, 1, 10, 9));
+    See(View(3, 5, 0, 10, 9));
+    See(Leading(View(1, 5, 1, 10, 9)));
+  }
+};
+
+TEST_CASE("RaftLaws: what a majority holds may be committed, the rest not") {
+  Story story;
+  story.Elect();
+  story.See(Story::View(2, 5, 1, 12, 9));
+  story.See(Story::Leading(Story::View(1, 5, 1, 12, 12)));
+  CHECK(story.broken.empty());
+  story.See(Story::Leading(Story::View(1, 5, 1, 12, 13)));  // It has not stored that itself.
+  CHECK(story.broken == "durable-quorum");
+  CHECK(story.words.find("peer 1 up to 12, peer 2 up to 12, peer 3 up to 10") != std::string::npos);
+}
+
+TEST_CASE("RaftLaws: a commit under a joint configuration needs the old half as well") {
+  Story story;
+  story.Elect();
+  story.conf.members[1].role = MemberRole::kOutgoingVoter;
+  story.conf.members[2].role = MemberRole::kOutgoingVoter;
+  story.conf.members.push_back(Member{PeerId(4), MemberRole::kIncomingVoter, {}});
+  story.See(Story::View(4, 5, 0, 11, 9));
+  story.See(Story::Leading(Story::View(1, 5, 1, 11, 11)));
+  CHECK(story.broken == "durable-quorum");
+}
+
+TEST_CASE("RaftLaws: a snapshot that is being installed is not durable yet") {
+  Story story;
+  story.Elect();
+  RaftView installing = Story::View(2, 5, 1, 20, 20);
+  installing.installing = true;
+  story.See(installing);
+  story.See(Story::Leading(Story::View(1, 5, 1, 20, 20)));
+  CHECK(story.broken == "durable-quorum");
+}
+
+TEST_CASE("RaftLaws: who leads without the votes of a majority is named") {
+  Story story;
+  story.See(Story::View(2, 5, 3, 10, 9));
+  story.See(Story::Leading(Story::View(1, 5, 1, 10, 9)));
+  CHECK(story.broken == "elected-by-quorum");
+  CHECK(story.words.find("votes of 1, which") != std::string::npos);
+}
+
+TEST_CASE("RaftLaws: a vote that is not durable elects nobody") {
+  Story story;
+  RaftView view = Story::View(2, 5, 1, 10, 9);
+  view.term_durable = false;
+  story.See(view);
+  story.See(Story::Leading(Story::View(1, 5, 1, 10, 9)));
+  CHECK(story.broken == "elected-by-quorum");
+}
+
+TEST_CASE("RaftLaws: a vote given before a restart is kept, one never stored may be given anew") {
+  Story story;
+  RaftView unstored = Story::View(3, 5, 2, 10, 9);
+  unstored.term_durable = false;
+  story.See(unstored);
+  story.Start(Story::View(3, 4, 0, 10, 9));
+  story.See(Story::View(3, 5, 1, 10, 9));
+  CHECK(story.broken.empty());
+  SUBCASE("another vote in the same term") {
+    story.Start(Story::View(3, 5, 1, 10, 9));
+    story.See(Story::View(3, 5, 2, 10, 9));
+  }
+  SUBCASE("the vote is gone") {
+    story.Start(Story::View(3, 5, 0, 10, 9));
+  }
+  SUBCASE("the term is gone") {
+    story.Start(Story::View(3, 4, 1, 10, 9));
+  }
+  CHECK(story.broken == "durable-vote-kept");
+}
+
+TEST_CASE("RaftLaws: a log that was durable is there after a restart") {
+  Story story;
+  story.See(Story::View(3, 5, 0, 10, 9));
+  story.See(Story::View(3, 6, 0, 8, 7));  // Cut by the leader of term 6: that is no loss.
+  story.Start(Story::View(3, 6, 0, 8, 7));
+  CHECK(story.broken.empty());
+  story.Start(Story::View(3, 6, 0, 7, 7));
+  CHECK(story.broken == "durable-log-kept");
+}
+
+TEST_CASE("RaftLaws: nobody is elected while a lease holds") {
+  Story story;
+  story.Elect();
+  story.laws.OnLease(StoreId(1), kRegion, PeerId(1), Term(5), Story::At(1400));
+  const auto elect_2 = [&] {
+    story.See(Story::View(3, 6, 2, 10, 9));
+    story.See(Story::Leading(Story::View(2, 6, 2, 10, 9)));
+  };
+  SUBCASE("it holds") {
+    story.moments[StoreId(1)].clock = Story::At(1399);
+    elect_2();
+    CHECK(story.broken == "lease-exclusive");
+    CHECK(story.words.find("peer 2 leads term 6, while peer 1 may read by its lease of term 5 for another 1.000 ms") !=
+          std::string::npos);
+  }
+  SUBCASE("it has ended") {
+    story.moments[StoreId(1)].clock = Story::At(1400);
+    elect_2();
+    CHECK(story.broken.empty());
+  }
+  SUBCASE("it was given up") {
+    RaftView view = Story::Leading(Story::View(1, 5, 1, 10, 9));
+    view.may_serve_lease = false;
+    story.See(view);
+    elect_2();
+    CHECK(story.broken.empty());
+  }
+  SUBCASE("its holder is down") {
+    story.moments.erase(StoreId(1));
+    elect_2();
+    CHECK(story.broken.empty());
+  }
+  SUBCASE("its holder was started again") {
+    story.moments[StoreId(1)].life = 2;
+    elect_2();
+    CHECK(story.broken.empty());
+  }
+  SUBCASE("it begins when another leads already") {
+    story.moments[StoreId(1)].clock = Story::At(1500);
+    elect_2();
+    CHECK(story.broken.empty());
+    story.laws.OnLease(StoreId(1), kRegion, PeerId(1), Term(5), Story::At(1501));
+    CHECK(story.broken == "lease-exclusive");
+  }
+}
+
+TEST_CASE("RaftLaws: a confirmed read sees what was committed anywhere when it was asked") {
+  Story story;
+  story.See(Story::View(2, 6, 0, 10, 10));
+  story.laws.OnReadAsked(kRegion, 77);
+  story.laws.OnReadAsked(kRegion, 78);
+  story.See(Story::View(2, 6, 0, 12, 12));
+  story.laws.OnReadServed(kRegion, PeerId(1), 77, LogIndex(10));
+  CHECK(story.broken.empty());
+  story.laws.OnReadServed(kRegion, PeerId(1), 78, LogIndex(9));
+  CHECK(story.broken == "read-index-current");
+}
+
+}  // namespace
+}  // namespace orrery::faults
