@@ -15,6 +15,7 @@ constexpr Duration kGapFloor = milliseconds(50);
 
 /// With fewer operations each is looked at alone anyway.
 constexpr size_t kVolumeMin = 8;
+constexpr uint32_t kLargerValues = 64;
 
 size_t SizeOf(const Capsule& capsule) {
   return capsule.faults.size() + capsule.operation_count();
@@ -76,6 +77,7 @@ void CapsuleShrinker::Coarse() {
   Volume();
   CutTime();
   Gaps();
+  Limits();
   Operations();
 }
 
@@ -90,6 +92,7 @@ bool CapsuleShrinker::Fine() {
   changed |= Clients();
   changed |= Amounts();
   changed |= Volume();
+  changed |= Limits();
   changed |= Operations();
   changed |= PlainKnobs();
   changed |= Gaps();
@@ -106,10 +109,14 @@ std::optional<size_t> CapsuleShrinker::TakeFirst(size_t count, const CandidateJu
   };
   std::optional<CandidateJudge::Win> win = judge_.First(count, new_only, variants_);
   if (!win) return std::nullopt;
-  best_ = std::move(win->capsule);
+  Put(std::move(win->capsule));
+  return win->index;
+}
+
+void CapsuleShrinker::Put(Capsule capsule) {
+  best_ = std::move(capsule);
   best_text_ = FormatCapsule(best_);
   error_ = accepted_(best_, pass_);
-  return win->index;
 }
 
 bool CapsuleShrinker::TakeFirstOf(const std::vector<Capsule>& candidates) {
@@ -279,6 +286,20 @@ bool CapsuleShrinker::Volume() {
   }
   variants_ = usual;
   return changed;
+}
+
+/// Where certain operations are needed and much besides: low limits and large values first, then fewer operations. If
+/// that does not help, all stays as it was.
+bool CapsuleShrinker::Limits() {
+  if (best_.operation_count() < kVolumeMin) return false;
+  pass_ = "limits";
+  const Capsule before = best_;
+  const Capsule low = WithSmallLimits(best_);
+  if (!TakeFirstOf({WithLargerValues(low, kLargerValues), low, WithLargerValues(best_, kLargerValues)})) return false;
+  Operations();
+  if (best_.operation_count() < before.operation_count()) return true;
+  if (!over()) Put(before);
+  return false;
 }
 
 bool CapsuleShrinker::Operations() {

@@ -44,6 +44,7 @@ class CapsuleShrinker {
   bool Clients();
   bool Amounts();
   bool Volume();
+  bool Limits();
   bool Operations();
   bool PlainKnobs();
   bool Gaps();
@@ -53,6 +54,8 @@ class CapsuleShrinker {
   /// Takes the first of the candidates that fails. Index, or nullopt.
   std::optional<size_t> TakeFirst(size_t count, const CandidateJudge::Make& make);
   bool TakeFirstOf(const std::vector<Capsule>& candidates);
+  /// `capsule` is known to fail.
+  void Put(Capsule capsule);
   /// Delta debugging over units of the best capsule: keep(base, kept units).
   bool Reduce(size_t units, const std::function<Capsule(const Capsule&, const Kept&)>& keep);
 

@@ -115,6 +115,20 @@ TEST_CASE("CapsuleShrinker: a failure that needs much written, no matter what, n
   CHECK(judged < 400);
 }
 
+TEST_CASE("CapsuleShrinker: a failure that needs certain operations and much besides needs few large ones") {
+  const auto fails = [](const Capsule& capsule) {
+    uint64_t bytes = 0;
+    for (const CapsuleWorkload& workload : capsule.workloads) {
+      bytes += workload.operations.size() * workload.options.value_bytes;
+    }
+    return HasRegister(capsule, {11, 200, 201}) && bytes >= BusyBytes() / 2;
+  };
+  const Capsule small = Shrink(fails, 1, 1);
+  CHECK(fails(small));
+  CHECK(small.operation_count() <= 8);
+  CHECK(ChangedKnobs(small).empty());
+}
+
 TEST_CASE("CapsuleShrinker: room, factors and steps become as small as the failure lets them") {
   FakeRunner runner([](const Capsule& c) { return !c.faults.empty() && c.faults[0].amount >= 90; }, 1, 1);
   TriedLog log;
