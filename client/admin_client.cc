@@ -2,6 +2,7 @@
 
 #include "client/backoff.h"
 #include "runtime/address_book.h"
+#include "runtime/base/probe.h"
 #include "runtime/clock.h"
 #include "runtime/fiber/scheduler.h"
 #include "runtime/rpc/rpc_client.h"
@@ -11,6 +12,8 @@ namespace orrery {
 namespace {
 
 constexpr Duration kRetryEvery = milliseconds(100);
+/// Longer than an election takes, for simulations.
+constexpr Duration kLateFounder = seconds(3);
 
 }  // namespace
 
@@ -66,6 +69,8 @@ Status AdminClient::Initialise(ClusterId cluster, const std::vector<Member>& sto
   }
   const Bytes encoded = Encode(request);
   for (const Member& member : request.members) {
+    // Legal: the founders that know are a quorum and begin without the others.
+    if (runtime_.probes.Buggify("client.admin.initialise_late", 0.2)) runtime_.scheduler.SleepFor(kLateFounder);
     ORRERY_RETURN_IF_ERROR(Ask(member.store, KvMethod::kInitialise, encoded, deadline).status());
   }
   return Status::Ok();

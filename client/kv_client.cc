@@ -104,7 +104,7 @@ Result<std::shared_ptr<Session>> KvClient::OpenSession(Deadline deadline) {
   }
   ORRERY_RETURN_IF_ERROR(outcome.status);
   ORRERY_ASSIGN_OR_RETURN(const OpenSessionResponse response, Decode<OpenSessionResponse>(outcome.payload));
-  session_ = std::make_shared<Session>(response.session);
+  session_ = std::make_shared<Session>(response.session, options_.session_window);
   return session_;
 }
 

@@ -14,6 +14,7 @@ Status ClientOptions::Validate() const {
   if (stores.empty()) return Status(StatusCode::kInvalidArgument, "stores: at least one is needed");
   if (!region.valid()) return Status(StatusCode::kInvalidArgument, "region is missing");
   ORRERY_RETURN_IF_ERROR(CheckSpan("attempt_timeout", attempt_timeout, milliseconds(10), seconds(60)));
+  ORRERY_RETURN_IF_ERROR(CheckRange<uint64_t>("session_window", session_window, 1, kSessionWindow, ""));
   ORRERY_RETURN_IF_ERROR(CheckSpan("backoff_min", backoff_min, milliseconds(1), seconds(10)));
   return CheckSpan("backoff_max", backoff_max, backoff_min, seconds(10));
 }

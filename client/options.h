@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "runtime/base/ids.h"
+#include "runtime/base/session_window.h"
 #include "runtime/base/time.h"
 #include "server/kv_api.h"
 
@@ -16,6 +17,8 @@ struct ClientOptions {
   RegionId region = kFirstRegion;
   /// How long one store is given to answer before the next is asked. 10 ms to 60 s.
   Duration attempt_timeout = milliseconds(1000);
+  /// Writes that may await their answers at a time; more wait. 1 to kSessionWindow.
+  size_t session_window = kSessionWindow;
   /// Waiting between attempts, doubling. 1 ms to 10 s.
   Duration backoff_min = milliseconds(5);
   Duration backoff_max = milliseconds(500);

@@ -61,5 +61,17 @@ TEST_CASE("Session: the lowest unanswered number follows the slowest write") {
   CHECK(session.lowest_unanswered() == second + 1);
 }
 
+TEST_CASE("Session: as many numbers as the window has room for await answers, counted from the slowest") {
+  Session session(SessionId(4), 2);
+  const uint64_t first = session.Begin();
+  CHECK(session.HasRoom());
+  const uint64_t second = session.Begin();
+  CHECK_FALSE(session.HasRoom());
+  session.Finish(second);
+  CHECK_FALSE(session.HasRoom());
+  session.Finish(first);
+  CHECK(session.HasRoom());
+}
+
 }  // namespace
 }  // namespace orrery

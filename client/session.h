@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "runtime/base/assert.h"
 #include "runtime/base/ids.h"
 #include "runtime/base/session_window.h"
 
@@ -11,17 +12,18 @@ namespace orrery {
 /// number whose answer is still awaited, below which stores may forget. Never suspends.
 class Session {
  public:
-  /// A write further ahead of the lowest unanswered one has to wait.
-  static constexpr uint64_t kWindow = kSessionWindow;
-
   Session() = default;
-  explicit Session(SessionId id) : id_(id) {}
+  /// A write `window` or more ahead of the lowest unanswered one has to wait. Requires: at most kSessionWindow, which
+  /// is how many answers stores remember.
+  explicit Session(SessionId id, size_t window = kSessionWindow) : id_(id), window_(window) {
+    ORRERY_ASSERT(window > 0 && window <= kSessionWindow);
+  }
 
   SessionId id() const { return id_; }
   bool open() const { return id_.valid(); }
 
   /// Whether a new number fits into the window.
-  bool HasRoom() const { return last_ + 2 - lowest_unanswered() <= kWindow; }
+  bool HasRoom() const { return last_ + 2 - lowest_unanswered() <= window_; }
   /// A new number, awaited until Finish(number). Requires: HasRoom().
   uint64_t Begin() {
     const uint64_t sequence = ++last_;
@@ -35,10 +37,9 @@ class Session {
 
  private:
   SessionId id_;
+  uint64_t window_ = kSessionWindow;
   uint64_t last_ = 0;
   std::set<uint64_t> awaited_;
 };
-
-static_assert(Session::kWindow <= kSessionWindow, "stores remember no more answers than that");
 
 }  // namespace orrery

@@ -218,6 +218,7 @@ class Raft {
   LogIndex AppendAsLeader(EntryKind kind, Payload payload);
   void BroadcastAppend();
   bool SendAppend(Progress& progress, bool even_if_empty);
+  bool PrefersSnapshot(const Progress& progress) const;
   bool OnUnreadable(Progress& progress, Status status);
   void SendHeartbeats();
   void MaybeCommit();

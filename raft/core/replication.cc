@@ -84,6 +84,10 @@ bool Raft::SendAppend(Progress& progress, bool even_if_empty) {
   if (progress.Paused(options_->inflight_messages_max, options_->inflight_bytes_max)) return false;
   const bool empty = progress.next > log_.last_index();
   if (empty && !even_if_empty) return false;
+  if (PrefersSnapshot(progress)) {
+    SendSnapshot(progress);
+    return false;
+  }
   const LogIndex prev = progress.next.Previous();
   AppendRequest request{.prev_index = prev, .prev_term = Term(), .commit = log_.commit(), .entries = {}};
   const Result<Term> prev_term = log_.TermAt(prev);
@@ -101,6 +105,12 @@ bool Raft::SendAppend(Progress& progress, bool even_if_empty) {
   progress.told_commit = request.commit;
   Send(progress.peer, std::move(request), After::kTermDurable);
   return true;
+}
+
+/// Legal: a snapshot may always stand for entries, also for some that are on their way.
+bool Raft::PrefersSnapshot(const Progress& progress) const {
+  if (progress.state != ProgressState::kReplicate || progress.match >= log_.applied()) return false;
+  return options_->probes != nullptr && options_->probes->Buggify("raft.replication.early_snapshot", 0.001);
 }
 
 bool Raft::OnUnreadable(Progress& progress, Status status) {

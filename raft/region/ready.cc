@@ -53,6 +53,7 @@ void Peer::Tick() {
 
 void Peer::Step(const StoreLife& from, const raft::Message& message) {
   if (stopped_) return;
+  ORRERY_LOG(context_.runtime.log, LogLevel::kDebug, "raft", "region {}: {}", region().value(), ToString(message));
   if (!SenderIsKnown(from, message)) return;
   // Stale, misdirected or impossible messages are refused without a change; Raft's peers repeat what matters.
   raft_->Step(message).IgnoreError();

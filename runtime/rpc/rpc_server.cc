@@ -9,6 +9,12 @@
 #include "runtime/rpc/rpc_transport.h"
 
 namespace orrery {
+namespace {
+
+/// As long as short-lived requests live, for simulations.
+constexpr Duration kLateStart = milliseconds(50);
+
+}  // namespace
 
 struct Responder::Link {
   RpcTransport* transport = nullptr;  ///< nullptr once the server is gone.
@@ -173,6 +179,8 @@ void RpcServer::StartFiber(const Service& service, const RpcCallId& id, const Rp
   const bool spawned = group_.TrySpawn({service.name, key}, [this, &service, context, request = std::move(request),
                                                              responder = std::move(responder)]() mutable {
     RpcEnvironment& environment = transport_.environment();
+    // Legal: nobody promises a fiber when it begins.
+    if (environment.probes.Buggify("rpc.server.late_start", 0.005)) environment.scheduler.SleepFor(kLateStart);
     if (context.deadline.PassedAt(environment.scheduler.now())) {
       ++link_->counts.expired;
       ORRERY_PROBE(environment.probes, "rpc.server.expired_request_dropped");
