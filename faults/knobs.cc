@@ -63,6 +63,8 @@ void DrawRegion(KnobDraw& draw, RegionOptions& region) {
   draw.OneOf<size_t>("entry_bytes_max", region.entry_bytes_max, {1, 200});
   draw.OneOf<size_t>("entry_commands_max", region.entry_commands_max, {1, 2});
   draw.OneOf<size_t>("pending_bytes_max", region.pending_bytes_max, {1024, 8192});
+  draw.OneOf<size_t>("pending_reads_max", region.pending_reads_max, {1, 3});
+  draw.OneOf<size_t>("send_queue_bytes_max", region.send_queue_bytes_max, {1024, 16384});
   draw.OneOf<size_t>("frame_bytes_max", region.frame_bytes_max, {1024, 4096});
   draw.OneOf<size_t>("inbox_bytes_max", region.inbox_bytes_max, {1024, 16384});
   draw.Flag("lease_reads", region.lease_reads);
@@ -75,6 +77,7 @@ void DrawRegion(KnobDraw& draw, RegionOptions& region) {
   draw.OneOf<size_t>("snapshot_chunk_bytes", region.snapshot_chunk_bytes, {100, 2000});
   draw.OneOf<uint32_t>("snapshot_window_chunks", region.snapshot_window_chunks, {1, 2});
   draw.OneOf<uint32_t>("snapshot_sends_max", region.snapshot_sends_max, {1});
+  draw.OneOf<Duration>("snapshot_patience", region.snapshot_patience, {milliseconds(100), milliseconds(600)});
   draw.OneOf<uint64_t>("consistency_check_ticks", region.consistency_check_ticks, {20, 100});
 }
 
@@ -89,6 +92,8 @@ void DrawStorage(KnobDraw& draw, StoreOptions& options) {
   draw.OneOf<uint64_t>("log_cache_bytes_max", options.log.cache_bytes_max, {0, 1000});
   draw.OneOf<uint32_t>("queue_batches_max", options.committer.queue_batches_max, {1, 4});
   draw.OneOf<size_t>("requests_max", options.requests_max, {1, 3});
+  draw.OneOf<size_t>("slow_reads_max", options.slow_reads_max, {1, 2});
+  draw.OneOf<Duration>("stop_patience", options.stop_patience, {Duration(0), milliseconds(60)});
 }
 
 }  // namespace
