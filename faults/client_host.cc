@@ -8,10 +8,18 @@ namespace {
 
 constexpr size_t kTasksMax = 1000;
 
-ClientOptions OptionsFor(std::vector<StoreId> stores, Duration attempt_timeout) {
+/// Small enough that clients who share a process have to wait for each other.
+size_t SessionWindowOf(Runtime& runtime) {
+  constexpr size_t kWindows[] = {1, 2, kSessionWindow};
+  Random draw = runtime.random.Split("session_window");
+  return kWindows[draw.Below(std::size(kWindows))];
+}
+
+ClientOptions OptionsFor(std::vector<StoreId> stores, Duration attempt_timeout, size_t session_window) {
   ClientOptions options;
   options.stores = std::move(stores);
   options.attempt_timeout = attempt_timeout;
+  options.session_window = session_window;
   return options;
 }
 
@@ -21,7 +29,7 @@ ClientHost::ClientHost(Runtime& runtime, std::vector<StoreId> stores, Duration a
     : runtime_(runtime),
       transport_(RpcEnvironment::Of(runtime)),
       rpc_(transport_),
-      kv_(runtime, rpc_, OptionsFor(std::move(stores), attempt_timeout)),
+      kv_(runtime, rpc_, OptionsFor(std::move(stores), attempt_timeout, SessionWindowOf(runtime))),
       admin_(runtime, rpc_, kv_),
       tasks_(runtime.domain, "harness", kTasksMax) {}
 

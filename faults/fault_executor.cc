@@ -27,9 +27,9 @@ Status FaultExecutor::Execute(const FaultEntry& fault) {
 }
 
 Status FaultExecutor::Perform(const FaultEntry& fault) {
-  if (fault.kind <= FaultKind::kQueueFull) return ExecuteNetwork(fault);
+  if (fault.kind <= FaultKind::kStranger) return ExecuteNetwork(fault);
   if (fault.kind <= FaultKind::kGracefulRestart) return ExecuteProcess(fault);
-  if (fault.kind <= FaultKind::kCrashInWrite) return ExecuteDisk(fault);
+  if (fault.kind <= FaultKind::kDirectorySyncError) return ExecuteDisk(fault);
   if (fault.kind > FaultKind::kClockDrift) return ExecuteMembership(fault);
   if (fault.kind == FaultKind::kWallStep) {
     world_.StepWallClock(fault.targets.at(0), Duration(fault.amount));
@@ -46,6 +46,7 @@ Status FaultExecutor::ExecuteMembership(const FaultEntry& fault) {
     case FaultKind::kTransferLeader: cluster_.AskToTransfer(target); return Status::Ok();
     case FaultKind::kCompactLog: cluster_.AskToCompact(target); return Status::Ok();
     case FaultKind::kReplaceStore: return Replace(fault);
+    case FaultKind::kReaddStore: return Readd(fault);
     default: ORRERY_UNREACHABLE(FaultName(fault.kind));
   }
 }
@@ -53,10 +54,22 @@ Status FaultExecutor::ExecuteMembership(const FaultEntry& fault) {
 Status FaultExecutor::Replace(const FaultEntry& fault) {
   const StoreId spare = StoreOf(fault.others.at(0));
   if (cluster_.members().contains(spare)) return Conflict(NodeText(fault.others[0]) + " is a member already");
-  if (!cluster_.OperatorIdle()) return Conflict("the operator is at work");
-  if (!cluster_.damaged().empty()) return Conflict("a member is damaged");
+  ORRERY_RETURN_IF_ERROR(RequireCalm());
   cluster_.AskToReplace(StoreOf(fault.targets.at(0)), spare);
   return Status::Ok();
+}
+
+/// While the store is away, one fewer votes; no member is damaged meanwhile, because the operator is at work.
+Status FaultExecutor::Readd(const FaultEntry& fault) {
+  if (cluster_.members().size() < 3) return Conflict("too few members to remove one");
+  ORRERY_RETURN_IF_ERROR(RequireCalm());
+  cluster_.AskToReadd(StoreOf(fault.targets.at(0)));
+  return Status::Ok();
+}
+
+Status FaultExecutor::RequireCalm() const {
+  if (!cluster_.OperatorIdle()) return Conflict("the operator is at work");
+  return cluster_.damaged().empty() ? Status::Ok() : Conflict("a member is damaged");
 }
 
 void FaultExecutor::StopAndHeal() {

@@ -36,6 +36,7 @@ class FaultExecutor {
   Status Swizzle(const FaultEntry& fault);
   Status PartitionRing(const FaultEntry& fault);
   Status DelayDuplicates(const FaultEntry& fault);
+  Status SendGarbage(const FaultEntry& fault);
   Status CrashForAWhile(const FaultEntry& fault, sim::CrashKind kind);
   Status BlackOut(const FaultEntry& fault);
   Status CrashLoop(const FaultEntry& fault);
@@ -44,7 +45,12 @@ class FaultExecutor {
   Status FillDisk(const FaultEntry& fault);
   Status FlipBit(const FaultEntry& fault);
   Status CrashInWrite(const FaultEntry& fault);
+  Status FailReads(const FaultEntry& fault);
+  Status FailDirectorySync(const FaultEntry& fault);
   Status Replace(const FaultEntry& fault);
+  Status Readd(const FaultEntry& fault);
+  /// The operator is free for a change of members, and none of them is damaged.
+  Status RequireCalm() const;
 
   Status RequireUp(StoreId store) const;
   Status RequireMember(StoreId store) const;

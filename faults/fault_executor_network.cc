@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include "faults/fault_executor.h"
+#include "faults/stranger.h"
 
 namespace orrery::faults {
 
@@ -30,8 +31,15 @@ Status FaultExecutor::ExecuteNetwork(const FaultEntry& fault) {
       break;
     case FaultKind::kDelayedDuplicates: return DelayDuplicates(fault);
     case FaultKind::kQueueFull: world_.OverflowQueue(targets.at(0), others.at(0)); break;
+    case FaultKind::kStranger: return SendGarbage(fault);
     default: ORRERY_UNREACHABLE(FaultName(fault.kind));
   }
+  return Status::Ok();
+}
+
+Status FaultExecutor::SendGarbage(const FaultEntry& fault) {
+  cluster_.RunOnStranger({"garbage", Hash64(fault.id)},
+                         [this, fault](ClientHost& host) { Babble(host, fault, [this] { return stopped_; }); });
   return Status::Ok();
 }
 

@@ -87,6 +87,8 @@ Status FaultExecutor::ExecuteDisk(const FaultEntry& fault) {
       cluster_.LoseDisk(StoreOf(node));
       return Status::Ok();
     case FaultKind::kCrashInWrite: return CrashInWrite(fault);
+    case FaultKind::kReadError: return FailReads(fault);
+    case FaultKind::kDirectorySyncError: return FailDirectorySync(fault);
     default: ORRERY_UNREACHABLE(FaultName(fault.kind));
   }
 }
@@ -108,6 +110,32 @@ Status FaultExecutor::FailSync(const FaultEntry& fault) {
 Status FaultExecutor::FailWrite(const FaultEntry& fault) {
   const DiskFault error = fault.how.starts_with("short") ? DiskFault::kShortWrite : DiskFault::kWriteError;
   world_.DiskOf(fault.targets.at(0)).SetFault(error, ClassOf(fault.how), {.probability = 1, .times_max = 1});
+  return Status::Ok();
+}
+
+Status FaultExecutor::FailReads(const FaultEntry& fault) {
+  sim::SimDisk& disk = world_.DiskOf(fault.targets.at(0));
+  const auto set = [&disk, how = fault.how](double probability) {
+    const sim::FaultRate rate{.probability = probability};
+    if (how == "all") {
+      disk.SetFaultEverywhere(DiskFault::kReadError, rate);
+    } else {
+      disk.SetFault(DiskFault::kReadError, ClassOf(how), rate);
+    }
+  };
+  set(static_cast<double>(fault.amount) / 100);
+  Later(fault, fault.lasts, "readable", [set] { set(0); });
+  return Status::Ok();
+}
+
+/// What a folder names may be lost with the power, as after a failed fsync of the manifest, which is named by one.
+Status FaultExecutor::FailDirectorySync(const FaultEntry& fault) {
+  const StoreId victim = StoreOf(fault.targets.at(0));
+  ORRERY_RETURN_IF_ERROR(RequireBudget(victim));
+  cluster_.MarkDamaged(victim);
+  world_.DiskOf(NodeIdOf(victim))
+      .SetFault(DiskFault::kDirectorySyncError, PathClass::kOther, {.probability = 1, .times_max = 1});
+  Later(fault, fault.lasts, "replace", [this, victim] { cluster_.AskToReplaceDamaged(victim); });
   return Status::Ok();
 }
 

@@ -20,6 +20,7 @@ const std::vector<FaultInfo>& AllFaults() {
       {FaultKind::kSlowLink, "slow_link", "messages between two stores take much longer"},
       {FaultKind::kDelayedDuplicates, "delayed_duplicates", "messages of an ended connection arrive again, late"},
       {FaultKind::kQueueFull, "queue_full", "a store's send queues hold next to nothing"},
+      {FaultKind::kStranger, "stranger", "a process of no cluster sends a store what no process should"},
       {FaultKind::kKill, "kill", "a process dies; what the disk was told, it keeps"},
       {FaultKind::kPowerLoss, "power_loss", "a machine loses power: unsynced data is lost or torn"},
       {FaultKind::kPowerLossAll, "power_loss_all", "all machines lose power at once and come back one by one"},
@@ -35,11 +36,14 @@ const std::vector<FaultInfo>& AllFaults() {
       {FaultKind::kBitFlip, "bit_flip", "a bit of synced data flips while the store is down"},
       {FaultKind::kLostDisk, "lost_disk", "a store loses its disk and comes back as a new member"},
       {FaultKind::kCrashInWrite, "crash_in_write", "power is lost in the middle of the n-th next disk operation"},
+      {FaultKind::kReadError, "read_error", "reads of a disk fail for a while, some or all"},
+      {FaultKind::kDirectorySyncError, "directory_sync_error", "an fsync of a folder fails"},
       {FaultKind::kWallStep, "wall_step", "a store's calendar clock jumps, either way"},
       {FaultKind::kClockDrift, "clock_drift", "a store's clock runs fast or slow within the allowed drift"},
       {FaultKind::kTransferLeader, "transfer_leader", "the operator hands leadership to another store"},
       {FaultKind::kReplaceStore, "replace_store", "the operator replaces a member by a spare store"},
       {FaultKind::kCompactLog, "compact_log", "the operator makes a store compact its log"},
+      {FaultKind::kReaddStore, "readd_store", "the operator removes a member and adds it again, with its disk"},
   };
   return kAll;
 }

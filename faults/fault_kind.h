@@ -24,6 +24,7 @@ enum class FaultKind : uint8_t {
   kSlowLink,
   kDelayedDuplicates,
   kQueueFull,
+  kStranger,
   // Process.
   kKill,
   kPowerLoss,
@@ -41,6 +42,8 @@ enum class FaultKind : uint8_t {
   kBitFlip,
   kLostDisk,
   kCrashInWrite,
+  kReadError,
+  kDirectorySyncError,
   // Clock.
   kWallStep,
   kClockDrift,
@@ -48,6 +51,7 @@ enum class FaultKind : uint8_t {
   kTransferLeader,
   kReplaceStore,
   kCompactLog,
+  kReaddStore,
 };
 
 /// What happens in a cluster that a fault may be aimed at.

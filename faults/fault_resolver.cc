@@ -16,11 +16,11 @@ std::optional<FaultEntry> FaultResolver::Resolve(FaultKind kind, Random random, 
   fault.kind = kind;
   if (FaultFieldsOf(kind).lasts) fault.lasts = lasts;
   bool found = false;
-  if (kind <= FaultKind::kQueueFull) {
+  if (kind <= FaultKind::kStranger) {
     found = ResolveNetwork(fault, random, lasts);
   } else if (kind <= FaultKind::kGracefulRestart) {
     found = ResolveProcess(fault, random, lasts);
-  } else if (kind <= FaultKind::kCrashInWrite) {
+  } else if (kind <= FaultKind::kDirectorySyncError) {
     found = ResolveDisk(fault, random);
   } else if (kind <= FaultKind::kClockDrift) {
     found = ResolveClock(fault, random);
@@ -64,6 +64,11 @@ bool FaultResolver::ResolveNetwork(FaultEntry& fault, Random& random, Duration l
   const StoreId other = AnyStore(random);
   fault.targets = {NodeIdOf(victim)};
   if (fault.kind == FaultKind::kSlowLink) fault.amount = random.Between(10, 1000);
+  if (fault.kind == FaultKind::kStranger) {
+    const std::vector<std::string_view>& how = FaultFieldsOf(fault.kind).how;
+    fault.how = how[random.Split("how").Below(how.size())];
+    fault.amount = static_cast<int64_t>(random.Split("garbage").NextU64() >> 1);
+  }
   switch (FaultFieldsOf(fault.kind).others) {
     case FaultFields::Nodes::kNone: return true;
     case FaultFields::Nodes::kOneStore: fault.others = {NodeIdOf(other)}; return other != victim;
@@ -137,7 +142,8 @@ void FaultResolver::CrashLoop(FaultEntry& fault, Random& random) const {
 }
 
 bool FaultResolver::ResolveDisk(FaultEntry& fault, Random& random) const {
-  const StoreId victim = fault.kind == FaultKind::kBitFlip ? AnyMember(random) : LeaderOrAny(random);
+  const bool member = fault.kind == FaultKind::kBitFlip || fault.kind == FaultKind::kDirectorySyncError;
+  const StoreId victim = member ? AnyMember(random) : LeaderOrAny(random);
   fault.targets = {NodeIdOf(victim)};
   switch (fault.kind) {
     case FaultKind::kFsyncError: {
@@ -164,6 +170,13 @@ bool FaultResolver::ResolveDisk(FaultEntry& fault, Random& random) const {
       fault.how = random.Chance(0.7) ? "power_loss" : "process_kill";
       return true;
     }
+    case FaultKind::kReadError: {
+      constexpr int64_t kPercents[] = {1, 5, 30, 100};
+      const std::vector<std::string_view>& how = FaultFieldsOf(fault.kind).how;
+      fault.how = how[random.Below(how.size())];
+      fault.amount = kPercents[random.Below(std::size(kPercents))];
+      return true;
+    }
     default: return true;
   }
 }
@@ -176,7 +189,7 @@ bool FaultResolver::ResolveClock(FaultEntry& fault, Random& random) const {
 }
 
 bool FaultResolver::ResolveMembership(FaultEntry& fault, Random& random) const {
-  if (fault.kind != FaultKind::kReplaceStore) {
+  if (FaultFieldsOf(fault.kind).others == FaultFields::Nodes::kNone) {
     fault.targets = {NodeIdOf(AnyMember(random))};
     return true;
   }

@@ -4,6 +4,12 @@
 #include "faults/simulation.h"
 
 namespace orrery::faults {
+namespace {
+
+/// How often the clients of a workload share one process.
+constexpr double kTogetherShare = 0.2;
+
+}  // namespace
 
 RunPlan DrawPlan(const Scenario& scenario, const sim::ChoiceOptions& choices) {
   const Random random = Random(choices.seed).Split("simulation");
@@ -22,6 +28,7 @@ RunPlan DrawPlan(const Scenario& scenario, const sim::ChoiceOptions& choices) {
   buggify_salt = HashCombine(buggify_salt, own);
   plan.shape.stores = static_cast<uint32_t>(draw.Between(scenario.stores_low, scenario.stores_high));
   plan.shape.spares = scenario.spare_stores;
+  plan.shape.clients_together = scenario.random_knobs && random.Split("clients together").Chance(kTogetherShare);
   plan.shape.lying_fsync = scenario.lying_fsync;
   for (const WorkloadPlan& workload : scenario.workloads) plan.shape.clients += workload.options.clients;
   plan.shape.options = DrawStoreOptions(random.Split(own), scenario.random_knobs);
@@ -42,6 +49,7 @@ RunPlan PlanOf(const Capsule& capsule, const sim::ChoiceOptions& choices, std::s
   plan.shape.stores = capsule.cluster.stores;
   plan.shape.spares = capsule.cluster.spares;
   plan.shape.clients = capsule.client_count();
+  plan.shape.clients_together = capsule.cluster.clients_together;
   plan.shape.lying_fsync = capsule.cluster.lying_fsync;
   Result<StoreOptions> options = OptionsOfKnobs(capsule.cluster.knobs);
   ORRERY_ASSERT_THAT(options.ok(), options.status().ToString());  // The capsule was validated.

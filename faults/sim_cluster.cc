@@ -87,6 +87,13 @@ SimCluster::SimCluster(sim::World& world, const ClusterShape& shape)
                   },
                   {.name = "client" + std::to_string(i), .has_engine = false});
   }
+  world.AddNode(kStrangerNode,
+                [this, founders](Runtime& runtime) {
+                  auto host = std::make_unique<ClientHost>(runtime, founders, kOperatorAttempt);
+                  stranger_ = host.get();
+                  return host;
+                },
+                {.name = "stranger", .has_engine = false});
   world.OnExit([this](const sim::NodeExit& exit) { OnExit(exit); });
   world.BootAll();
 }
@@ -123,6 +130,10 @@ void SimCluster::Initialise() {
 
 void SimCluster::RunOnOperator(FiberName name, std::function<void(ClientHost&)> body) {
   world_.RunInNode(kOperatorNode, [this, name, body = std::move(body)](Runtime&) { operator_->Spawn(name, body); });
+}
+
+void SimCluster::RunOnStranger(FiberName name, std::function<void(ClientHost&)> body) {
+  world_.RunInNode(kStrangerNode, [this, name, body = std::move(body)](Runtime&) { stranger_->Spawn(name, body); });
 }
 
 bool SimCluster::MayDamage(StoreId store) const {
@@ -250,6 +261,33 @@ void SimCluster::ReplaceUntilDone(ClientHost& host, StoreId old_store, StoreId n
   // Whoever left may come back one day, as a new store.
   world_.Schedule(world_.Now(), fmt::format("retire/store{}/{}", old_store.value(), ++retirements_[old_store]),
                   [this, old_store] { LoseDisk(old_store); });
+}
+
+void SimCluster::AskToReadd(StoreId store) {
+  Enqueue([this, store](ClientHost& host) { ReaddUntilDone(host, store); });
+}
+
+/// The peer that leaves is named by its id: the one that comes has another, on the same disk.
+void SimCluster::ReaddUntilDone(ClientHost& host, StoreId store) {
+  const Instant give_up = host.runtime().clock.Now() + kChangePatience;
+  std::optional<PeerId> leaving;
+  while (host.runtime().clock.Now() < give_up) {
+    const Result<MembersResponse> members = host.admin().Members(DeadlineIn(host, seconds(5)));
+    if (members.ok()) {
+      const auto here = std::find_if(members->members.begin(), members->members.end(),
+                                     [store](const Member& member) { return member.store == store; });
+      const bool present = here != members->members.end();
+      if (present && !leaving) leaving = here->peer;
+      const bool arrived = present && here->peer != leaving && here->role == MemberRole::kVoter;
+      if (arrived && !members->joint) return;
+      std::vector<Member> add;
+      std::vector<StoreId> remove;
+      if (present && here->peer == leaving) remove.push_back(store);
+      if (!present || here->peer != leaving) add.push_back(Member{.store = store, .address = AddressOf(store)});
+      host.admin().ChangeMembers(add, remove, DeadlineIn(host, kChangeAttempt)).IgnoreError();  // Looked at above.
+    }
+    Pause(host, kRetryPause);
+  }
 }
 
 void SimCluster::AskToReplaceDamaged(StoreId store) {

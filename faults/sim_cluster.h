@@ -21,14 +21,16 @@ struct ClusterShape {
   uint32_t stores = 3;   ///< Founding members.
   uint32_t spares = 0;   ///< Stores that are up and new, but no members.
   uint32_t clients = 0;  ///< Client processes besides the operator's.
+  /// All clients of one workload run in the process of its first; the others idle. They share its session.
+  bool clients_together = false;
   /// Once the cluster is initialised, no fsync of any store makes anything durable (sim/disk/sim_disk.h).
   bool lying_fsync = false;
   StoreOptions options;
 };
 
-/// A cluster in a simulated world: its stores, an operator and client processes. Knows what each store is to the
-/// cluster, boots stores that ended, and replaces those that lost what they had promised. What to break, and when,
-/// is the nemesis's.
+/// A cluster in a simulated world: its stores, an operator, client processes, and a stranger who belongs to nobody.
+/// Knows what each store is to the cluster, boots stores that ended, and replaces those that lost what they had
+/// promised. What to break, and when, is the nemesis's.
 class SimCluster {
  public:
   /// `world` outlives the cluster and is empty. Nodes are added and booted; nothing has run yet.
@@ -74,10 +76,14 @@ class SimCluster {
   /// A member whose state cannot be trusted loses its disk and comes back as a new one, if it did not already.
   void AskToReplaceDamaged(StoreId store);
   void AskToTransfer(StoreId to);
+  /// Removes a member and, once it is gone, adds it again under the life it had.
+  void AskToReadd(StoreId store);
   void AskToCompact(StoreId store);
   /// Runs `body` in a fiber of the operator's process, whose client is patient: unlike those of the workloads it gives
   /// a store the time that a large scan takes.
   void RunOnOperator(FiberName name, std::function<void(ClientHost&)> body);
+  /// Runs `body` in a fiber of the stranger's process.
+  void RunOnStranger(FiberName name, std::function<void(ClientHost&)> body);
   bool OperatorIdle() const { return operator_jobs_.empty() && !operator_busy_; }
   /// Every member is up and none is damaged.
   bool Whole() const;
@@ -102,6 +108,7 @@ class SimCluster {
   void Enqueue(OperatorJob job);
   void RunOperator(ClientHost& host);
   void ReplaceUntilDone(ClientHost& host, StoreId old_store, StoreId new_store);
+  void ReaddUntilDone(ClientHost& host, StoreId store);
   LawReport CompareOnce(ClientHost& host, bool* settled);
   static std::string AddressOf(StoreId store) { return "store" + ToString(store) + ":1"; }
 
@@ -117,6 +124,7 @@ class SimCluster {
   std::set<StoreId> fresh_;  ///< Boot as new: their disk is empty.
   std::vector<ClientHost*> clients_;
   ClientHost* operator_ = nullptr;
+  ClientHost* stranger_ = nullptr;
   std::vector<OperatorJob> operator_jobs_;
   bool operator_busy_ = false;
   bool initialised_ = false;

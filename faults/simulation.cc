@@ -125,12 +125,13 @@ class Simulation {
   }
 
   void StartWorkloads() {
-    uint32_t host = 0;
-    for (size_t i = 0; i < workloads_.size(); ++i) {
-      for (uint32_t client = 0; client < plan_.workloads[i].options.clients; ++client, ++host) {
+    uint32_t first = 0;
+    for (size_t i = 0; i < workloads_.size(); first += plan_.workloads[i].options.clients, ++i) {
+      for (uint32_t client = 0; client < plan_.workloads[i].options.clients; ++client) {
+        const uint32_t host = plan_.shape.clients_together ? first : first + client;
         ++running_clients_;
         world_.RunInNode(SimCluster::ClientNode(host), [this, i, client, host](Runtime&) {
-          cluster_.Client(host).Spawn({"workload", i},
+          cluster_.Client(host).Spawn({"workload", HashCombine(i, client)},
                                       [this, i, client](ClientHost& node) { RunClient(node, i, client); });
         });
       }

@@ -40,8 +40,9 @@ struct Expectation {
 
 /// The simulated cluster, as drawn for this run.
 struct CapsuleCluster {
-  uint32_t stores = 3;  ///< Founding members: stores 1 to `stores`. 1 to 9.
-  uint32_t spares = 0;  ///< Stores behind them that are up, but no members. 0 to 3.
+  uint32_t stores = 3;            ///< Founding members: stores 1 to `stores`. 1 to 9.
+  uint32_t spares = 0;            ///< Stores behind them that are up, but no members. 0 to 3.
+  bool clients_together = false;  ///< All clients of a workload run in one process (ClusterShape).
   bool lying_fsync = false;
   /// Every knob of the stores by name, as faults/knobs.h lists them. A knob that is left out is what
   /// DrawStoreOptions gives without drawing.

@@ -31,7 +31,8 @@ uint64_t KeysOf(OperationKind kind, const WorkloadOptions& options) {
 }
 
 Status CheckNode(NodeId node, const Capsule& capsule) {
-  const bool exists = IsClientNode(node) ? node == kOperatorNode || node < ClientNodeOf(capsule.client_count())
+  const bool always = node == kOperatorNode || node == kStrangerNode;
+  const bool exists = IsClientNode(node) ? always || node < ClientNodeOf(capsule.client_count())
                                          : node.value() <= capsule.cluster.stores + capsule.cluster.spares;
   return exists && node.valid() ? Status::Ok() : Wrong("there is no " + NodeText(node));
 }

@@ -106,6 +106,7 @@ void WriteRun(Writer& out, const Capsule& capsule) {
   out.Line("\n[cluster]");
   out.Line("stores = {}", capsule.cluster.stores);
   out.Line("spares = {}", capsule.cluster.spares);
+  out.Line("clients_together = {}", capsule.cluster.clients_together);
   out.Line("lying_fsync = {}", capsule.cluster.lying_fsync);
   if (capsule.cluster.knobs.empty()) return;
   out.Line("\n[cluster.knobs]");

@@ -165,6 +165,7 @@ class CapsuleParser {
     CapsuleCluster& cluster = capsule_.cluster;
     cluster.stores = reader.Number<uint32_t>("stores", cluster.stores, 1, 9);
     cluster.spares = reader.Number<uint32_t>("spares", 0, 0, 3);
+    cluster.clients_together = reader.Flag("clients_together", false);
     cluster.lying_fsync = reader.Flag("lying_fsync", false);
     if (const toml::table* knobs = reader.Table("knobs")) {
       TableReader knob_reader(*knobs, file_, "cluster.knobs.");

@@ -51,7 +51,7 @@ Capsule Sample() {
   FaultEntry cut = Entry("partition_halves#1", FaultKind::kPartitionHalves, seconds(2));
   cut.lasts = seconds(1);
   cut.targets = {NodeIdOf(kOne), ClientNodeOf(5)};
-  cut.others = {NodeIdOf(kTwo), kOperatorNode};
+  cut.others = {NodeIdOf(kTwo), kOperatorNode, kStrangerNode};
   FaultEntry swizzle = Entry("swizzle_clog#1", FaultKind::kSwizzleClog, seconds(4));
   swizzle.steps = {{.after = milliseconds(1), .store = kOne, .until = seconds(2)},
                    {.after = milliseconds(3), .store = kTwo, .until = seconds(1)}};
@@ -63,7 +63,17 @@ Capsule Sample() {
   write.targets = {NodeIdOf(kOne)};
   write.amount = 4;
   write.how = "power_loss";
-  capsule.faults = {kill, cut, swizzle, step, write};
+  FaultEntry stranger = Entry("stranger#1", FaultKind::kStranger, seconds(6));
+  stranger.lasts = seconds(2);
+  stranger.targets = {NodeIdOf(kTwo)};
+  stranger.amount = INT64_MAX;
+  stranger.how = "envelopes";
+  FaultEntry read = Entry("read_error#1", FaultKind::kReadError, seconds(7));
+  read.lasts = milliseconds(10);
+  read.targets = {NodeIdOf(kOne)};
+  read.amount = 30;
+  read.how = "all";
+  capsule.faults = {kill, cut, swizzle, step, stranger, read, write};
   return capsule;
 }
 

@@ -32,6 +32,11 @@ std::vector<FaultFields> NetworkFields() {
       {.kind = FaultKind::kSlowLink, .targets = kOne, .others = kOne, .lasts = true, .amount = {"factor", 2, 1000}},
       {.kind = FaultKind::kDelayedDuplicates, .lasts = true, .steps = Steps::kStorePeer},
       {.kind = FaultKind::kQueueFull, .targets = kOne, .others = kOne},
+      {.kind = FaultKind::kStranger,
+       .targets = kOne,
+       .lasts = true,
+       .amount = {"draw", 0, INT64_MAX},
+       .how = {"bytes", "requests", "envelopes", "snapshots"}},
   };
 }
 
@@ -62,11 +67,18 @@ std::vector<FaultFields> NodeFields() {
        .lasts = true,
        .amount = {"operation", 1, 1'000'000},
        .how = {"process_kill", "power_loss"}},
+      {.kind = FaultKind::kReadError,
+       .targets = kOne,
+       .lasts = true,
+       .amount = {"percent", 1, 100},
+       .how = {"wal", "table", "manifest", "all"}},
+      {.kind = FaultKind::kDirectorySyncError, .targets = kOne, .lasts = true},
       {.kind = FaultKind::kWallStep, .targets = kOne, .amount = {"step_nanoseconds", -kHourNanos, kHourNanos}},
       {.kind = FaultKind::kClockDrift, .targets = kOne, .amount = {"drift_ppb", -kDriftPpbMax, kDriftPpbMax}},
       {.kind = FaultKind::kTransferLeader, .targets = kOne},
       {.kind = FaultKind::kReplaceStore, .targets = kOne, .others = kOne},
       {.kind = FaultKind::kCompactLog, .targets = kOne},
+      {.kind = FaultKind::kReaddStore, .targets = kOne},
   };
 }
 
@@ -107,6 +119,7 @@ const FaultFields& FaultFieldsOf(FaultKind kind) {
 
 bool TakesDurableState(const FaultEntry& fault) {
   return fault.kind == FaultKind::kLostDisk || fault.kind == FaultKind::kBitFlip ||
+         fault.kind == FaultKind::kDirectorySyncError ||
          (fault.kind == FaultKind::kFsyncError && fault.how == "manifest");
 }
 
@@ -158,12 +171,14 @@ Result<FaultStep> ParseFaultStep(std::string_view text, Steps fields) {
 
 std::string NodeText(NodeId node) {
   if (node == kOperatorNode) return "operator";
+  if (node == kStrangerNode) return "stranger";
   if (IsClientNode(node)) return fmt::format("client{}", (node.value() & ~kClientNodeBit) - 2);
   return fmt::format("store{}", node.value());
 }
 
 std::optional<NodeId> NodeByText(std::string_view text) {
   if (text == "operator") return kOperatorNode;
+  if (text == "stranger") return kStrangerNode;
   const std::optional<uint64_t> client = NumberBehind("client", text);
   if (client && *client < 1'000'000) return ClientNodeOf(static_cast<uint32_t>(*client));
   const std::optional<uint64_t> store = NumberBehind("store", text);

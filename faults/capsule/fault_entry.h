@@ -58,7 +58,7 @@ struct FaultEntry {
   Duration at{};                 ///< Virtual time since the safety phase began.
   std::optional<Anchor> anchor;  ///< Then `at` is how long after the anchor.
   Duration lasts{};              ///< Until it is healed, restarted, woken.
-  /// Whom: stores, clients ("client0") and "operator". The first side of a partition.
+  /// Whom: stores, clients ("client0"), "operator" and "stranger". The first side of a partition.
   std::vector<NodeId> targets;
   std::vector<NodeId> others;  ///< The peer, the other side, the spare that comes in.
   int64_t amount = 0;          ///< A factor, bytes, nanoseconds ...
@@ -111,11 +111,13 @@ constexpr NodeId ClientNodeOf(uint32_t index) {
   return NodeId(kClientNodeBit | (uint64_t{index} + 2));
 }
 constexpr NodeId kOperatorNode{kClientNodeBit | 1};
+/// A process that belongs to no cluster. Behind every client: it shifts no order by id.
+constexpr NodeId kStrangerNode{kClientNodeBit | (uint64_t{1} << 32)};
 /// Requires: a store's node.
 constexpr StoreId StoreOf(NodeId node) {
   return StoreId(node.value());
 }
-/// "store2", "client0", "operator".
+/// "store2", "client0", "operator", "stranger".
 std::string NodeText(NodeId node);
 std::optional<NodeId> NodeByText(std::string_view text);
 

@@ -173,7 +173,7 @@ Capsule WithoutWorkload(const Capsule& capsule, size_t workload) {
   Capsule smaller = capsule;
   smaller.workloads.erase(smaller.workloads.begin() + static_cast<ptrdiff_t>(workload));
   RenameNodes(smaller, [&](NodeId node) -> std::optional<NodeId> {
-    if (!IsClientNode(node) || node < ClientNodeOf(first)) return node;
+    if (!IsClientNode(node) || node < ClientNodeOf(first) || node == kStrangerNode) return node;
     if (node < ClientNodeOf(first + count)) return std::nullopt;
     return NodeId(node.value() - count);
   });
@@ -191,7 +191,7 @@ Capsule WithoutIdleClients(const Capsule& capsule) {
     for (size_t before = 0; before < i; ++before) first += smaller.workloads[before].options.clients;
     const uint32_t gone = workload.options.clients - busy;
     RenameNodes(smaller, [&](NodeId node) -> std::optional<NodeId> {
-      if (!IsClientNode(node) || node < ClientNodeOf(first)) return node;
+      if (!IsClientNode(node) || node < ClientNodeOf(first) || node == kStrangerNode) return node;
       if (node < ClientNodeOf(first + gone)) return std::nullopt;
       return NodeId(node.value() - gone);
     });
