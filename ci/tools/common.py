@@ -180,10 +180,14 @@ def scenario_names():
                   if not re.search(r"^lying_fsync\s*=\s*true", path.read_text(), re.MULTILINE))
 
 
-def simulate(simulator, scenario, seed, timeout=300, scenarios_dir=ROOT / "workloads" / "scenarios", **options):
-    """One seed. Returns (exit code, report): a run without a report, or out of time, has one made up of what is known."""
+def simulate(simulator, scenario, seed, timeout=300, scenarios_dir=ROOT / "workloads" / "scenarios", more=(),
+             **options):
+    """One seed. Returns (exit code, report): a run without a report, or out of time, has one made up of what is known.
+
+    `more`: further words for the command."""
     # Said explicitly: a compiler cache shared by several checkouts may hand out programs with another one's path inside.
-    command = [simulator, "run", "--json", "--scenario", scenario, "--scenarios-dir", scenarios_dir, "--seed", seed]
+    command = [simulator, "run", "--json", "--scenario", scenario, "--scenarios-dir", scenarios_dir, "--seed", seed,
+               *more]
     done = capture(command, timeout, **options)
     report = None
     for line in reversed(done.output.splitlines()):
