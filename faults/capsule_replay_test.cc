@@ -207,7 +207,7 @@ TEST_CASE("Capsule: a latency by name that nothing was sent under is stale, and 
   // Whoever leads sends messages all the time: some of these slots are used.
   auto& latencies = recorded.capsule.choices.latencies;
   for (const std::string_view way : {"node1>node2", "node2>node1", "node2>node3", "node3>node1"}) {
-    for (uint64_t slot = 30'000; slot < 32'000; ++slot) latencies[sim::LatencyName(way, 2, slot)] = milliseconds(3);
+    for (uint64_t slot = 50'000; slot < 56'000; ++slot) latencies[sim::LatencyName(way, 2, slot)] = milliseconds(3);
   }
   const std::string never = sim::LatencyName("node1>node2", 9, 30'000);
   latencies[never] = milliseconds(3);

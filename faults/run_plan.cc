@@ -28,7 +28,8 @@ RunPlan DrawPlan(const Scenario& scenario, const sim::ChoiceOptions& choices) {
   buggify_salt = HashCombine(buggify_salt, own);
   plan.shape.stores = static_cast<uint32_t>(draw.Between(scenario.stores_low, scenario.stores_high));
   plan.shape.spares = scenario.spare_stores;
-  plan.shape.clients_together = scenario.random_knobs && random.Split("clients together").Chance(kTogetherShare);
+  plan.shape.clients_together =
+      scenario.random_knobs && random.Split(own).Split("clients together").Chance(kTogetherShare);
   plan.shape.lying_fsync = scenario.lying_fsync;
   for (const WorkloadPlan& workload : scenario.workloads) plan.shape.clients += workload.options.clients;
   plan.shape.options = DrawStoreOptions(random.Split(own), scenario.random_knobs);
