@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <deque>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "runtime/base/assert.h"
 
@@ -20,9 +22,25 @@ constexpr uint32_t kNone = 0xffffffffu;
 
 /// What kind of cycle to look for: it starts with an edge of `first` and goes on over edges of `mask`.
 struct Pattern {
+  int number;
   uint8_t first;
   uint8_t mask;
-  bool alternate;  // no two adjacent rw edges
+  bool alternate = false;  // no two adjacent rw edges
+  bool certain = true;     // components tell for certain whether there is one
+  bool any_rw = false;     // may turn out to be of a graver kind, which has its own pattern
+};
+constexpr Pattern kWritesOnly{.number = 0, .first = kWw, .mask = kWw};
+constexpr Pattern kDependencies{.number = 1, .first = kWr, .mask = kWw | kWr};
+constexpr Pattern kOneRw{.number = 2, .first = kRw, .mask = kWw | kWr, .certain = false};
+constexpr Pattern kNoAdjacentRw{.number = 3, .first = kRw, .mask = kWw | kWr | kRw, .alternate = true};
+constexpr Pattern kAnyRw{.number = 4, .first = kRw, .mask = kWw | kWr | kRw, .any_rw = true};
+
+/// Components within which the walks of a pattern stay: a walk that starts with an edge from u to v can come back to u
+/// only if of[scale * u] == of[scale * v + arrival].
+struct Regions {
+  std::vector<uint32_t> of;
+  uint32_t scale = 1;
+  uint32_t arrival = 0;
 };
 
 /// One strongly connected component as a graph of its own.
@@ -79,17 +97,18 @@ Graph AlternatingGraph(const Graph& graph) {
 /// free, so that the length counts transactions.
 class WalkSearch {
  public:
-  WalkSearch(const Component& component, uint64_t& budget)
-      : component_(component), graph_(component.graph()), budget_(budget) {
+  explicit WalkSearch(const Component& component) : component_(component), graph_(component.graph()) {
     distance_.assign(2 * graph_.node_count(), 0);
     stamp_.assign(2 * graph_.node_count(), 0);
     parent_.assign(2 * graph_.node_count(), {});
   }
 
-  /// A walk of length <= limit that starts with `first_edge` out of `start`, if there is one.
-  std::optional<Cycle> Find(uint32_t start, uint32_t first_edge, const Pattern& pattern, uint32_t limit);
-  /// Ignores the budget from now on.
-  void Unbounded() { bounded_ = false; }
+  /// A walk of length <= limit that starts with `first_edge` out of `start`, if there is one and `budget` lasts: each
+  /// edge that is looked at takes one from it.
+  std::optional<Cycle> Find(uint32_t start, uint32_t first_edge, const Pattern& pattern, uint32_t limit,
+                            uint64_t& budget);
+  /// The budget ended the last Find().
+  bool cut() const { return cut_; }
 
  private:
   struct Parent {
@@ -98,17 +117,12 @@ class WalkSearch {
   };
   uint32_t NextState(uint32_t state, uint32_t edge, const Pattern& pattern) const;
   Cycle Unwind(uint32_t start, uint32_t goal, uint32_t first_edge) const;
-  bool Spend() {
-    if (!bounded_) return true;
-    if (budget_ == 0) return false;
-    --budget_;
-    return true;
-  }
+  /// What a state adds to the length.
+  uint32_t Weight(uint32_t state) const { return static_cast<uint32_t>(component_.is_txn(state / 2)); }
 
   const Component& component_;
   const Graph& graph_;
-  uint64_t& budget_;
-  bool bounded_ = true;
+  bool cut_ = false;
   std::vector<uint32_t> distance_;
   std::vector<uint32_t> stamp_;
   std::vector<Parent> parent_;
@@ -119,37 +133,41 @@ class WalkSearch {
 uint32_t WalkSearch::NextState(uint32_t state, uint32_t edge, const Pattern& pattern) const {
   const uint8_t kind = graph_.kind(edge);
   const uint32_t target = 2 * graph_.target(edge);
-  if (kind == kRestOfReadWrite) return target + (pattern.alternate ? 1 : 0);
+  if (kind == kRestOfReadWrite) return target + uint32_t{pattern.alternate};
   if ((pattern.mask >> kind & 1) == 0) return kNone;
   if (!pattern.alternate) return target;
   if ((1u << kind) != kRw) return target;
   return (state & 1) != 0 ? kNone : target + 1;
 }
 
-std::optional<Cycle> WalkSearch::Find(uint32_t start, uint32_t first_edge, const Pattern& pattern, uint32_t limit) {
+std::optional<Cycle> WalkSearch::Find(uint32_t start, uint32_t first_edge, const Pattern& pattern, uint32_t limit,
+                                      uint64_t& budget) {
   ++search_;
+  cut_ = false;
   const uint32_t goal = 2 * start;
-  const bool by_rw = pattern.alternate && (1u << graph_.kind(first_edge)) == kRw;
-  const uint32_t from = 2 * graph_.target(first_edge) + (by_rw ? 1 : 0);
+  const uint32_t from = 2 * graph_.target(first_edge) + uint32_t{pattern.alternate};  // these start with an rw edge
   std::deque<uint32_t> queue{from};
   stamp_[from] = search_;
-  distance_[from] = component_.is_txn(from / 2) ? 1 : 0;
+  distance_[from] = Weight(from);
   parent_[from] = {};
   while (!queue.empty()) {
     const uint32_t state = queue.front();
     queue.pop_front();
     if (state == goal) return Unwind(start, goal, first_edge);
     for (uint32_t e = graph_.begin(state / 2); e < graph_.end(state / 2); ++e) {
-      if (!Spend()) return std::nullopt;
+      cut_ = budget == 0;
+      if (cut_) return std::nullopt;
+      --budget;
       const uint32_t next = NextState(state, e, pattern);
       if (next == kNone) continue;
-      const uint32_t step = component_.is_txn(next / 2) ? 1 : 0;
-      const uint32_t distance = distance_[state] + step;
-      if (distance > limit || (stamp_[next] == search_ && distance_[next] <= distance)) continue;
+      const uint32_t distance = distance_[state] + Weight(next);
+      // States leave the queue by distance, and what a step costs depends on where it leads: the first way is a
+      // shortest.
+      if (distance > limit || stamp_[next] == search_) continue;
       stamp_[next] = search_;
       distance_[next] = distance;
       parent_[next] = {state, e};
-      if (step == 0) {
+      if (distance == distance_[state]) {
         queue.push_front(next);
       } else {
         queue.push_back(next);
@@ -195,8 +213,7 @@ class Finder {
 
   CycleAnswer Run() {
     uint32_t count = 0;
-    const uint8_t mask = request_.anti_dependencies ? kAll : static_cast<uint8_t>(kAll & ~kRw & ~kRestBit);
-    const auto component = Components(graph_, mask, count);
+    const auto component = Components(graph_, kAll, count);
     auto cyclic = CyclicComponents(component, count);
     std::stable_sort(cyclic.begin(), cyclic.end(), [](const auto& a, const auto& b) { return a.size() < b.size(); });
     for (const auto& nodes : cyclic) Judge(nodes);
@@ -207,96 +224,83 @@ class Finder {
  private:
   void Judge(const std::vector<uint32_t>& nodes) {
     const Component component(graph_, nodes, number_, request_.txn_count);
-    std::vector<uint32_t> alternating;
-    if (request_.anti_dependencies) {
-      uint32_t count = 0;
-      alternating = Components(AlternatingGraph(component.graph()), kAll, count);
-    }
+    Regions alternating{.scale = 2, .arrival = 1};
+    uint32_t count = 0;
+    alternating.of = Components(AlternatingGraph(component.graph()), kAll, count);
     // Plain dependencies first, so that a cycle is not blamed on session or real time without need.
-    LookForAll(component, alternating, 0);
-    if (request_.order_mask != 0) LookForAll(component, alternating, request_.order_mask);
+    for (const uint8_t order : std::set<uint8_t>{0, request_.order_mask}) LookForAll(component, alternating, order);
   }
 
-  void LookForAll(const Component& component, const std::vector<uint32_t>& alternating, uint8_t order) {
-    LookUnlessKnown(component, {kWw, kWw, false}, order, nullptr);
-    LookUnlessKnown(component, {kWr, kWw | kWr, false}, order, nullptr);
+  void LookForAll(const Component& component, const Regions& alternating, uint8_t order) {
+    LookUnlessKnown(component, kWritesOnly, order, nullptr);
+    LookUnlessKnown(component, kDependencies, order, nullptr);
     if (!request_.anti_dependencies) return;
-    LookUnlessKnown(component, {kRw, kWw | kWr, false}, order, &alternating);
-    LookUnlessKnown(component, {kRw, kWw | kWr | kRw, true}, order, &alternating);
-    if (!request_.adjacent_allowed) LookUnlessKnown(component, {kRw, kWw | kWr | kRw, false}, order, nullptr);
+    LookUnlessKnown(component, kOneRw, order, &alternating);
+    LookUnlessKnown(component, kNoAdjacentRw, order, &alternating);
+    if (!request_.adjacent_allowed) LookUnlessKnown(component, kAnyRw, order, nullptr);
   }
 
-  void LookUnlessKnown(const Component& component, Pattern pattern, uint8_t order,
-                       const std::vector<uint32_t>* alternating) {
-    if (order != 0 && shortest_.contains(Key(pattern))) return;
+  /// `regions`: null if they are the components over the edges of the pattern.
+  void LookUnlessKnown(const Component& component, Pattern pattern, uint8_t order, const Regions* regions) {
+    if (order != 0 && Shortest(pattern, 0) != kNone) return;
     pattern.mask |= order;
-    Look(component, pattern, alternating);
+    if (regions != nullptr) return Look(component, pattern, order, *regions);
+    uint32_t count = 0;
+    const auto mask = static_cast<uint8_t>(pattern.first | pattern.mask | kRestBit);
+    Look(component, pattern, order, {.of = Components(component.graph(), mask, count)});
   }
 
-  /// Tries every edge that may start a walk of the pattern. `alternating`: components of the alternating
-  /// graph, within which such a walk must stay.
-  void Look(const Component& component, const Pattern& pattern, const std::vector<uint32_t>* alternating) {
+  /// Tries every edge that may start a walk of the pattern.
+  void Look(const Component& component, const Pattern& pattern, uint8_t order, const Regions& regions) {
     const Graph& graph = component.graph();
-    std::vector<uint32_t> within;
-    if (alternating == nullptr) {
-      uint32_t count = 0;
-      within = Components(graph, static_cast<uint8_t>(pattern.first | pattern.mask | kRestBit), count);
-    }
-    WalkSearch search(component, budget_);
+    WalkSearch search(component);
     for (uint32_t node = 0; node < graph.node_count(); ++node) {
       for (uint32_t e = graph.begin(node); e < graph.end(node); ++e) {
-        if ((pattern.first >> graph.kind(e) & 1) == 0 || !component.is_txn(node)) continue;
-        const uint32_t target = graph.target(e);
-        const bool possible = alternating != nullptr ? (*alternating)[2 * node] == (*alternating)[2 * target + 1]
-                                                     : within[node] == within[target];
-        if (possible) Try(search, node, e, pattern);
+        if ((pattern.first >> graph.kind(e) & 1) == 0) continue;
+        const uint32_t target = regions.scale * graph.target(e) + regions.arrival;
+        if (regions.of[regions.scale * node] != regions.of[target]) continue;
+        Try(search, node, e, pattern, Shortest(pattern, order));
       }
     }
   }
 
-  void Try(WalkSearch& search, uint32_t node, uint32_t edge, const Pattern& pattern) {
-    // For all patterns but "one rw edge exactly", the components promise that a walk exists.
-    const bool promised = pattern.first != kRw || (pattern.mask & kRw) != 0;
-    if (promised) answer_.broken = true;
-    const auto known = shortest_.find(Key(pattern));
-    const uint32_t limit = known == shortest_.end() ? kNone - 1 : known->second - 1;
-    if (limit < 2) return;
-    std::optional<Cycle> cycle;
-    if (budget_ > 0) cycle = search.Find(node, edge, pattern, limit);
-    if (budget_ == 0) {
+  /// `shortest`: the length of the shortest walk of the pattern so far.
+  void Try(WalkSearch& search, uint32_t node, uint32_t edge, const Pattern& pattern, uint32_t& shortest) {
+    answer_.broken |= pattern.certain;
+    if (shortest <= 2) return;
+    std::optional<Cycle> cycle = search.Find(node, edge, pattern, shortest - 1, budget_);
+    if (search.cut()) {
       answer_.minimal = false;
-      if (cycle || !promised || !best_.empty()) return;
-      search.Unbounded();
-      cycle = search.Find(node, edge, pattern, kNone - 1);
+      if (!pattern.certain || !best_.empty()) return;
+      uint64_t without_end = std::numeric_limits<uint64_t>::max();
+      cycle = search.Find(node, edge, pattern, shortest - 1, without_end);
     }
     if (!cycle) return;
     answer_.broken = true;
-    shortest_[Key(pattern)] = static_cast<uint32_t>(cycle->size());
+    shortest = static_cast<uint32_t>(cycle->size());
     Keep(std::move(*cycle), pattern);
   }
 
   void Keep(Cycle cycle, const Pattern& pattern) {
-    if (!IsSimple(cycle) && !best_.empty()) return;
+    // A shortest walk that meets a transaction twice is a cycle with no rw edge and another one: the former is known.
+    if (!IsSimple(cycle)) return;
     const std::string name = CycleName(cycle);
-    // A free walk may turn out to be of a graver kind, which has its own search.
-    const bool free_walk = pattern.first == kRw && (pattern.mask & kRw) != 0 && !pattern.alternate;
-    if (free_walk && name.substr(0, 2) != "G2" && !best_.empty()) return;
-    auto at = best_.find(name);
-    if (at == best_.end()) {
-      best_.emplace(name, std::move(cycle));
-    } else if (cycle.size() < at->second.size()) {
-      at->second = std::move(cycle);
-    }
+    if (pattern.any_rw && !name.starts_with("G2")) return;
+    auto [at, fresh] = best_.try_emplace(name, cycle);
+    if (cycle.size() < at->second.size()) at->second = std::move(cycle);
   }
 
-  static uint32_t Key(const Pattern& p) { return p.first | uint32_t{p.mask} << 8 | (p.alternate ? 1u << 16 : 0); }
+  /// Of a pattern over all components, with and without edges of order. kNone: none yet.
+  uint32_t& Shortest(const Pattern& pattern, uint8_t order) {
+    return shortest_.try_emplace({pattern.number, order}, kNone).first->second;
+  }
 
   const Graph& graph_;
   const CycleRequest& request_;
   uint64_t budget_;
   std::vector<uint32_t> number_;
-  std::map<uint32_t, uint32_t> shortest_;  // by pattern
-  std::map<std::string, Cycle> best_;      // by name
+  std::map<std::pair<int, uint8_t>, uint32_t> shortest_;  // by pattern and order
+  std::map<std::string, Cycle> best_;                     // by name
   CycleAnswer answer_;
 };
 

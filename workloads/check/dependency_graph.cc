@@ -86,7 +86,7 @@ class Tarjan {
       } while (node != call.node);
       ++components_;
     }
-    if (!calls_.empty() && component_[call.node] == kUnvisited) {
+    if (!calls_.empty()) {  // of a component that is complete, low is its own number: greater than its caller's
       low_[calls_.back().node] = std::min(low_[calls_.back().node], low_[call.node]);
     }
   }
