@@ -1,12 +1,13 @@
 #include "workloads/check/check_command.h"
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <sstream>
+#include <vector>
 
 #include "runtime/base/assert.h"
 #include "workloads/check/history_edn.h"
@@ -49,21 +50,28 @@ Result<std::string> ReadWholeFile(const std::string& path) {
   if (path == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
   std::ifstream in(path, std::ios::binary);
   if (!in) return Bad("cannot open " + path);
-  // Streams report what iterators would throw. A folder opens and cannot be read.
-  std::ostringstream text;
-  if (in.peek() != std::ifstream::traits_type::eof()) text << in.rdbuf();
+  // read() reports what iterators would throw. A folder opens and cannot be read.
+  std::string text;
+  std::vector<char> piece(1 << 16);
+  do {
+    in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    text.append(piece.data(), static_cast<size_t>(in.gcount()));
+  } while (in);
   if (in.bad()) return Bad("cannot read " + path);
-  return std::move(text).str();
+  return text;
+}
+
+std::string_view SkipSpace(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n,"), text.size()));
+  return text;
 }
 
 /// Orrery's events are JSON objects; EDN maps begin with a brace too, but then comes a keyword.
 bool LooksLikeEdn(std::string_view text, std::string_view path) {
   if (path.ends_with(".edn")) return true;
-  const size_t first = text.find_first_not_of(" \t\r\n,");
-  if (first == std::string_view::npos) return false;
-  if (text[first] != '{') return true;
-  const size_t second = text.find_first_not_of(" \t\r\n,", first + 1);
-  return second != std::string_view::npos && text[second] == ':';
+  const std::string_view first = SkipSpace(text);
+  if (!first.starts_with('{')) return true;
+  return SkipSpace(first.substr(1)).starts_with(':');
 }
 
 Result<History> ReadHistory(const CheckCommandOptions& options) {

@@ -243,5 +243,57 @@ TEST_CASE("Check command: the SVG shows the first anomaly that has a cycle") {
   CHECK(svg.Text().find(">G2</text>") != std::string::npos);
 }
 
+TEST_CASE("Check command: the format that is asked for counts, whatever the file looks like") {
+  const std::string edn = "{:type :invoke :process 0 :f :write :value 1}\n{:type :ok :process 0 :f :write :value 1}\n";
+  const auto run = [](const std::string& name, const std::string& text, const std::string& format) {
+    const TempFile file(name, text);
+    CheckCommandOptions options{.history = file.path(), .model = "register"};
+    options.format = format;
+    return Run(options);
+  };
+  CHECK(run("a.txt", edn, "edn").code == 0);
+  CHECK(run("a.txt", edn, "auto").code == 0);
+  CHECK(run("a.txt", " \n" + edn, "auto").code == 0);
+  CHECK(run("a.txt", edn, "json").err.find("line 1: not JSON") != std::string::npos);
+  CHECK(run("a.edn", kStale, "json").code == 10);
+  CHECK(run("a.edn", kStale, "auto").code == 1);
+  CHECK(run("a.txt", "{", "auto").err.find("line 1: not JSON") != std::string::npos);
+  CHECK(run("a.txt", "", "auto").err.find("no operation") != std::string::npos);
+}
+
+TEST_CASE("Check command: long files are read to their end") {
+  const std::string blank(200'000, ' ');
+  CHECK(Check(blank + "\n" + kStale, "register").code == 10);
+  CHECK(Check(blank + "\n{", "register").err.find("line 2: not JSON") != std::string::npos);
+}
+
+TEST_CASE("Check command: every law runs under its name") {
+  const auto two = [](const std::string& first, const std::string& second) {
+    std::string text;
+    for (const std::string& op : {first, second}) {
+      for (const char* type : {"invoke", "ok"}) {
+        text += "{\"type\":\"" + std::string(type) + "\",\"process\":0,\"ops\":[" + op + "]}\n";
+      }
+    }
+    return text;
+  };
+  const auto law = [](const std::string& text, const std::string& model) {
+    const TempFile file("law", text);
+    CheckCommandOptions options{.history = file.path(), .model = model};
+    options.bank_total = 3;
+    options.bank_accounts = 1;
+    options.cycle_nodes = 1;
+    return Run(options).out;
+  };
+  const std::string set = law(two(R"(["add","s",1])", R"(["r","s",[]])"), "set-law");
+  CHECK(set.starts_with("set-law: 2 operations, broken\nlost-element\n"));
+  const std::string counter = law(two(R"(["inc","c",1])", R"(["r","c",2])"), "counter");
+  CHECK(counter.starts_with("counter: 2 operations, broken\ncounter-out-of-bounds\n"));
+  const std::string bank = law(two(R"(["r","a",3])", R"(["r","a",2])"), "bank");
+  CHECK(bank.starts_with("bank: 2 operations, broken\nwrong-total\n"));
+  const std::string cycle = law(two(R"(["r","a","a"])", R"(["r","a","b"])"), "cycle");
+  CHECK(cycle.starts_with("cycle: 2 operations, broken\nbroken-ring\n"));
+}
+
 }  // namespace
 }  // namespace orrery::check

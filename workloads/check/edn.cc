@@ -54,9 +54,8 @@ Status EdnReader::SkipSpace(int depth) {
       ++at_;
     } else if (c == ';') {
       while (at_ < text_.size() && text_[at_] != '\n') ++at_;
-    } else if (c == '#' && at_ + 1 < text_.size() && text_[at_ + 1] == '_') {
+    } else if (text_.substr(at_).starts_with("#_")) {
       at_ += 2;
-      if (depth >= kDepthMax) return Bad("forms nest deeper than " + std::to_string(kDepthMax));
       const Result<EdnForm> skipped = ReadForm(depth + 1);
       if (!skipped.ok()) return skipped.status();
     } else {
@@ -88,8 +87,8 @@ Result<bool> EdnReader::LeaveList() {
 }
 
 Result<EdnForm> EdnReader::ReadForm(int depth) {
-  ORRERY_RETURN_IF_ERROR(SkipSpace(depth));
   if (depth > kDepthMax) return Bad("forms nest deeper than " + std::to_string(kDepthMax));
+  ORRERY_RETURN_IF_ERROR(SkipSpace(depth));
   if (at_ == text_.size()) return Bad("the file is cut: a form is missing");
   EdnForm form;
   form.line = line_;
@@ -186,8 +185,8 @@ void EdnReader::ReadAtom(EdnForm& form) {
     return;
   }
   std::string_view digits = token;
-  if (digits[0] == '+') digits.remove_prefix(1);
-  if (digits.size() > 1 && digits.back() == 'N') digits.remove_suffix(1);
+  if (digits.starts_with('+')) digits.remove_prefix(1);
+  if (digits.ends_with('N')) digits.remove_suffix(1);
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), form.number);
   if (error == std::errc() && end == digits.data() + digits.size()) form.kind = EdnForm::Kind::kInt;
 }

@@ -22,10 +22,8 @@ class FlatIndex {
     slots_.assign(capacity, Slot{});
     size_ = 0;
   }
-  /// Forgets everything; cheap if few words were added to a small table.
-  void Clear() {
-    if (size_ > 0) Reset(size_);
-  }
+  /// Forgets everything; cheap if few words were added.
+  void Clear() { Reset(size_); }
   uint32_t Find(uint64_t word) const {
     const Slot& slot = slots_[Probe(word)];
     return slot.word == word ? slot.number : kAbsent;

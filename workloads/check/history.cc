@@ -82,6 +82,7 @@ void History::Complete(OpIndex op, Outcome outcome, std::span<const MicroOp> res
 OpIndex History::Add(const Operation& operation, std::span<const MicroOp> micros) {
   ORRERY_ASSERT(operations_.empty() || operations_.back().invoke <= operation.invoke);
   ORRERY_ASSERT((operation.outcome == Outcome::kUnknown) == (operation.ret == kOpen));
+  ORRERY_ASSERT(operation.invoke <= operation.ret);
   Operation added = operation;
   added.micro_begin = static_cast<uint32_t>(micros_.size());
   added.micro_count = static_cast<uint32_t>(micros.size());

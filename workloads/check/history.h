@@ -104,7 +104,8 @@ class History {
   void Complete(OpIndex op, Outcome outcome, std::initializer_list<MicroOp> results, int64_t time = 0) {
     Complete(op, outcome, std::span<const MicroOp>(results.begin(), results.size()), time);
   }
-  /// Adds an operation whose instants the caller knows. Requires: invocations do not go back.
+  /// Adds an operation whose instants the caller knows. Requires: invocations do not go back, nothing returns before
+  /// it is invoked.
   OpIndex Add(const Operation& operation, std::span<const MicroOp> micros);
   void SetStaleRead(OpIndex op) { operations_[op].stale_read = true; }
 

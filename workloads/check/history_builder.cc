@@ -76,8 +76,9 @@ Status HistoryBuilder::Complete(const Event& event, Outcome outcome) {
   const OpIndex op = at->second;
   running_.erase(at);
   ORRERY_RETURN_IF_ERROR(CheckAnswers(event, op, outcome));
-  const bool keep = event.has_micros && outcome != Outcome::kFail;
-  history_.Complete(op, outcome, keep ? event.micros : std::span<const MicroOp>(), event.time.value_or(0), event.line);
+  // What a failed operation answered is worth nothing.
+  const auto answers = outcome == Outcome::kFail ? std::span<const MicroOp>() : event.micros;
+  history_.Complete(op, outcome, answers, event.time.value_or(0), event.line);
   return Status::Ok();
 }
 

@@ -102,7 +102,8 @@ class Reader {
 
   /// [:append k v], [:r k vs], [:r k v], [:w k v].
   Status ReadMicro(const EdnForm& form) {
-    if (form.kind != Kind::kList || form.children.size() != 3 || form.children[0].kind != Kind::kKeyword) {
+    // Only lists have three children: those of a map are pairs.
+    if (form.children.size() != 3 || form.children[0].kind != Kind::kKeyword) {
       return Bad(form, "not a micro-operation: " + form.Shown());
     }
     const std::string& name = form.children[0].text;

@@ -325,5 +325,134 @@ TEST_CASE("EDN history: every way of being wrong is named with its line") {
   CHECK(Says(EdnError(skips), "nest deeper"));
 }
 
+TEST_CASE("JSON history: what is written, to the letter") {
+  History h;
+  const Value k = h.Text("k");
+  const Value n = h.Int(1);
+  const auto list = std::vector{n, h.Int(2)};
+  const auto done = [&](MicroOp micro, Outcome outcome) { h.Complete(h.Invoke(0, {micro}), outcome, {micro}); };
+  done(Read(k, n), Outcome::kOk);
+  done(Read(k, n), Outcome::kFail);
+  done(h.ListRead(k, list), Outcome::kOk);
+  done(Cas(k, kNil, n, false), Outcome::kOk);
+  done(Contains(k, n, true), Outcome::kFail);
+  done(Increment(k, n, h.Int(9)), Outcome::kOk);
+  done(Increment(k, n, h.Int(9)), Outcome::kFail);
+  done(Increment(k, n), Outcome::kOk);
+  const OpIndex stale = h.Invoke(1, {Read(k), Write(k, n)}, 5);
+  h.SetStaleRead(stale);
+  h.Complete(stale, Outcome::kOk, {Read(k, n), Write(k, n)}, 6);
+  h.Complete(h.Invoke(2, {Read(k)}, 6), Outcome::kUnknown, {Read(k, n)});
+  h.Invoke(2, {Dequeue(k)});
+  h.Invoke(3, {Write(k, n)});
+  std::ostringstream text;
+  WriteJsonHistory(h, text);
+  CHECK(text.str() == R"({"format":"orrery-history","version":1}
+{"type":"invoke","process":0,"ops":[["r","k",null]]}
+{"type":"ok","process":0,"ops":[["r","k",1]]}
+{"type":"invoke","process":0,"ops":[["r","k",null]]}
+{"type":"fail","process":0,"ops":[["r","k",null]]}
+{"type":"invoke","process":0,"ops":[["r","k",null]]}
+{"type":"ok","process":0,"ops":[["r","k",[1,2]]]}
+{"type":"invoke","process":0,"ops":[["cas","k",null,1]]}
+{"type":"ok","process":0,"ops":[["cas","k",null,1,false]]}
+{"type":"invoke","process":0,"ops":[["contains","k",1]]}
+{"type":"fail","process":0,"ops":[["contains","k",1]]}
+{"type":"invoke","process":0,"ops":[["inc","k",1]]}
+{"type":"ok","process":0,"ops":[["inc","k",1,9]]}
+{"type":"invoke","process":0,"ops":[["inc","k",1]]}
+{"type":"fail","process":0,"ops":[["inc","k",1]]}
+{"type":"invoke","process":0,"ops":[["inc","k",1]]}
+{"type":"ok","process":0,"ops":[["inc","k",1]]}
+{"type":"invoke","process":1,"time":5,"stale":true,"ops":[["r","k",null],["w","k",1]]}
+{"type":"ok","process":1,"time":6,"ops":[["r","k",1],["w","k",1]]}
+{"type":"invoke","process":2,"ops":[["r","k",null]]}
+{"type":"info","process":2,"ops":[["r","k",1]]}
+{"type":"invoke","process":2,"ops":[["deq","k",null]]}
+{"type":"invoke","process":3,"ops":[["w","k",1]]}
+{"type":"info","process":2,"ops":[["deq","k",null]]}
+{"type":"info","process":3,"ops":[["w","k",1]]}
+{"type":"end","events":24}
+)");
+}
+
+TEST_CASE("Histories: what an ending of each kind leaves of the answers") {
+  const auto json = [](const std::string& question, const std::string& type, const std::string& answer) {
+    const Result<History> h = ReadJsonHistory("{\"type\":\"invoke\",\"process\":0,\"ops\":[" + question +
+                                              "]}\n{\"type\":\"" + type + "\",\"process\":0,\"ops\":[" + answer + "]}");
+    REQUIRE_MESSAGE(h.ok(), h.status().ToString());
+    return h->DescribeMicro(h->micros(0)[0]);
+  };
+  const std::string read = R"(["r","x"])";
+  CHECK(json(read, "ok", R"(["r","x",5])") == "r x 5");
+  CHECK(json(read, "ok", R"(["r","x",null])") == "r x nil");
+  CHECK(json(read, "info", R"(["r","x",5])") == "r x 5");
+  CHECK(json(read, "info", R"(["r","x",null])") == "r x ?");
+  CHECK(json(read, "info", R"(["r","x"])") == "r x ?");
+  CHECK(json(read, "info", R"(["r","x",[1]])") == "r x [1]");
+  CHECK(json(read, "fail", R"(["r","x",5])") == "r x ?");
+  CHECK(json(R"(["w","x",null])", "info", R"(["w","x",null])") == "w x nil");
+  CHECK(json(R"(["deq","x"])", "info", R"(["deq","x",null])") == "deq x ?");
+  const auto edn = [](const std::string& question, const std::string& type, const std::string& answer) {
+    const Result<History> h =
+        ReadEdnHistory("{:type :invoke :process 0 " + question + "} {:type :" + type + " :process 0 " + answer + "}");
+    REQUIRE_MESSAGE(h.ok(), h.status().ToString());
+    return h->DescribeMicro(h->micros(0)[0]);
+  };
+  const std::string txn = ":value [[:r 1 nil]]";
+  CHECK(edn(txn, "ok", ":value [[:r 1 5]]") == "r 1 5");
+  CHECK(edn(txn, "ok", txn) == "r 1 nil");
+  CHECK(edn(txn, "info", ":value [[:r 1 5]]") == "r 1 5");
+  CHECK(edn(txn, "info", txn) == "r 1 ?");
+  CHECK(edn(txn, "fail", ":value [[:r 1 5]]") == "r 1 ?");
+  CHECK(edn(":value [[:w 1 nil]]", "info", ":value [[:w 1 nil]]") == "w 1 nil");
+  const std::string one = ":f :read :value nil";
+  CHECK(edn(one, "ok", one) == "r register nil");
+  CHECK(edn(one, "info", ":f :read :value 5") == "r register 5");
+  CHECK(edn(one, "info", one) == "r register ?");
+}
+
+TEST_CASE("JSON history: forms that are almost right") {
+  const auto invoke = [](const std::string& process, const std::string& op) {
+    return JsonError("{\"type\":\"invoke\",\"process\":" + process + ",\"ops\":[" + op + "]}");
+  };
+  for (const char* process : {"\"0\"", "1.5", "null", "[0]"}) {
+    CHECK(Says(invoke(process, R"(["r","x"])"), "\"process\" is missing or not a number"));
+  }
+  CHECK(Says(invoke("0", R"({"a":1,"b":2})"), "not an operation: {\"a\":1,\"b\":2}"));
+  CHECK(Says(invoke("0", R"(["w","x",[1]])"), "not an integer, a text, true, false or null: [1]"));
+  CHECK(Says(invoke("0", R"(["cas","x",[1],2])"), "not an integer, a text, true, false or null: [1]"));
+}
+
+TEST_CASE("EDN history: forms that are almost right") {
+  const auto of_value = [](const std::string& value) {
+    return EdnError("{:process 0 :type :invoke :value " + value + "}");
+  };
+  CHECK(of_value("[[:w\"k\"1]]").empty());
+  CHECK(of_value("[[:w :_k 1]]").empty());
+  CHECK(of_value("[[:r 1 nil #_ 5 ] #_ 6 ]").empty());
+  CHECK(of_value("[[:w 1 2]]\r\n").empty());
+  CHECK(EdnError("{:process 0 :type :invoke\r\n:value []}").empty());
+  CHECK(Says(of_value("[[:w : 1]]"), "not an integer, text, keyword, boolean or nil: :"));
+  CHECK(Says(of_value("[[:append 1 [2]]]"), "not an integer, text, keyword, boolean or nil: [2]"));
+  CHECK(Says(of_value("[{:r 1}]"), "not a micro-operation: {...}"));
+  CHECK(Says(of_value("[[:w 1 N]]"), "not an integer, text, keyword, boolean or nil: N"));
+  CHECK(Says(of_value("[[:w 1 +]]"), "not an integer, text, keyword, boolean or nil: +"));
+  CHECK(Says(EdnError("{\"process\" 0}"), ":process is missing"));
+  CHECK(Says(EdnError("{:process 0 :type :invoke :f :cas :value {1 2}}"), ":cas needs [expected new], not {...}"));
+  CHECK(EdnError("{:process 0\n :type") == "line 2: the file is cut: what line 1 opened is not closed");
+  CHECK(EdnError(std::string(1, '\0')) == "line 1: an event is a map, not " + std::string(1, '\0'));
+}
+
+TEST_CASE("EDN history: nothing beyond the end of the text is looked at") {
+  const std::string whole = "{:process 0 :type :invoke :value [[:w 1 23]]} #tag {}";
+  for (size_t size = 0; size < whole.size(); ++size) {
+    const std::string_view cut = std::string_view(whole).substr(0, size);
+    const std::string copy(cut);
+    CAPTURE(copy);
+    CHECK(ReadEdnHistory(cut).status().ToString() == ReadEdnHistory(copy).status().ToString());
+  }
+}
+
 }  // namespace
 }  // namespace orrery::check

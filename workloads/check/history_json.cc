@@ -141,10 +141,12 @@ class Reader {
     if (op.size() > inputs + (has_flag || may_tell ? 1 : 0)) return Bad("too much in " + Shown(op));
     if (may_tell && op.size() > inputs) ORRERY_RETURN_IF_ERROR(ReadValue(op[inputs], micro.expected));
     if (is_cas) ORRERY_RETURN_IF_ERROR(ReadValue(op[2], micro.expected));
-    if (micro.kind == MicroKind::kRead && op.size() > 2 && op[2].is_array()) {
-      ORRERY_RETURN_IF_ERROR(ReadList(op[2], micro));
-    } else if (op.size() >= inputs) {
-      ORRERY_RETURN_IF_ERROR(ReadValue(op[inputs - 1], micro.value));
+    static const json kNothing;
+    const json& last = op.size() < inputs ? kNothing : op.at(inputs - 1);
+    if (micro.kind == MicroKind::kRead && last.is_array()) {
+      ORRERY_RETURN_IF_ERROR(ReadList(last, micro));
+    } else {
+      ORRERY_RETURN_IF_ERROR(ReadValue(last, micro.value));
     }
     if (has_flag) {
       ORRERY_RETURN_IF_ERROR(ReadFlag(op, inputs, micro));

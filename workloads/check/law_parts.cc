@@ -46,7 +46,8 @@ void JudgeOrder(const History& history, const std::vector<Sighting>& sightings, 
   const Sighting* greatest = nullptr;
   size_t next = 0;
   for (const Sighting& sighting : sightings) {
-    for (; next < by_return.size() && ret(by_return[next]) < history.operation(sighting.op).invoke; ++next) {
+    // Ends at this sighting itself, if not before: it returned after its invocation.
+    for (; ret(by_return[next]) < history.operation(sighting.op).invoke; ++next) {
       if (greatest == nullptr || by_return[next].value > greatest->value) greatest = &by_return[next];
     }
     if (greatest == nullptr || __int128{sighting.value} - sighting.gap >= greatest->value) continue;

@@ -20,12 +20,8 @@ class SetJudge {
     for (OpIndex op : ops) {
       if (history.micros(op)[0].kind == MicroKind::kAdd) NoteAdd(op);
     }
-    for (OpIndex op : ops) {
-      if (IsAnsweredRead(op)) NoteRead(op);
-    }
-    for (const Element& element : elements_) {
-      if (element.due != kOpen) dues_.push_back(element.due);
-    }
+    for (OpIndex op : ops) NoteRead(op);
+    for (const Element& element : elements_) dues_.push_back(element.due);
     std::sort(dues_.begin(), dues_.end());
     for (OpIndex op : ops) {
       if (IsAnsweredRead(op)) JudgeRead(op);
@@ -34,7 +30,7 @@ class SetJudge {
 
  private:
   struct Element {
-    OpIndex add = kNoOp;
+    OpIndex add = kNoOp;      ///< The first.
     Instant invoked = kOpen;  ///< Of the first add.
     Instant due = kOpen;      ///< First return of an add of it, or of a read that lists it: from then on it is there.
     OpIndex due_by = kNoOp;
@@ -51,13 +47,11 @@ class SetJudge {
 
   void NoteAdd(OpIndex op) {
     const uint32_t n = index_.FindOrAdd(history_.micros(op)[0].value.code());
-    if (n == elements_.size()) elements_.emplace_back();
-    Element& element = elements_[n];
-    if (element.add == kNoOp) element.add = op;
-    element.invoked = std::min(element.invoked, history_.operation(op).invoke);
-    NoteDue(element, op);
+    if (n == elements_.size()) elements_.push_back({.add = op, .invoked = history_.operation(op).invoke});
+    NoteDue(elements_[n], op);
   }
 
+  /// What lists nothing (adds, reads without an answer) tells nothing; what never returned makes nothing due.
   void NoteRead(OpIndex op) {
     for (Value value : history_.list(history_.micros(op)[0])) {
       const uint32_t n = index_.Find(value.code());
@@ -82,7 +76,7 @@ class SetJudge {
         continue;
       }
       elements_[n].listed_by = read;
-      met += elements_[n].due < from ? 1 : 0;
+      met += static_cast<ptrdiff_t>(elements_[n].due < from);
     }
     if (met != due) NameMissing(read);
   }
@@ -118,17 +112,17 @@ Result<CheckReport> CheckSetLaw(const History& history) {
 
 namespace {
 
-/// The keys an acknowledged operation read, each with what it saw last before it wrote the key itself, sorted by key.
-std::vector<std::pair<uint32_t, Value>> KeysRead(const History& history, OpIndex op) {
+/// The keys an acknowledged operation read, each with what it saw last before it wrote the key itself.
+std::map<uint32_t, Value> KeysRead(const History& history, OpIndex op) {
   std::map<uint32_t, Value> seen;
   std::set<uint32_t> own;
   if (history.operation(op).outcome != Outcome::kOk) return {};
   for (const MicroOp& micro : history.micros(op)) {
     if (!IsRead(micro.kind)) own.insert(micro.key.code());
-    const bool read = micro.kind == MicroKind::kRead && micro.known;
-    if (read && !own.contains(micro.key.code())) seen[micro.key.code()] = micro.value;
+    if (micro.kind != MicroKind::kRead || !micro.known || own.contains(micro.key.code())) continue;
+    seen[micro.key.code()] = micro.value;
   }
-  return {seen.begin(), seen.end()};
+  return seen;
 }
 
 CheckReport NothingJudged(const History& history, uint32_t keys, const char* what) {
@@ -179,21 +173,15 @@ Result<CheckReport> CheckCycleLaw(const History& history, const CycleLaw& law) {
     const auto seen = KeysRead(history, op);
     if (seen.size() < law.nodes) continue;
     ++judged;
-    const auto next = [&](uint32_t key) {
-      const auto at =
-          std::lower_bound(seen.begin(), seen.end(), key, [](const auto& a, uint32_t k) { return a.first < k; });
-      return at != seen.end() && at->first == key ? std::optional<uint32_t>(at->second.code()) : std::nullopt;
-    };
-    uint32_t steps = 0;
-    std::optional<uint32_t> at = seen[0].first;
-    do {
-      at = next(*at);
-      ++steps;
-    } while (at && *at != seen[0].first && steps < seen.size());
-    if (at && *at == seen[0].first && steps == seen.size()) continue;
+    const uint32_t first = seen.begin()->first;
+    std::set<uint32_t> visited;
+    uint32_t at = first;
+    while (seen.contains(at) && visited.insert(at).second) at = seen.at(at).code();
+    if (at == first && visited.size() == seen.size()) continue;
     anomalies.Add("broken-ring",
-                  "from " + history.values().ToString(Value::FromCode(seen[0].first)) + " the pointers " +
-                      (at ? "do not come back after all " : "leave the ") + std::to_string(seen.size()) + " nodes",
+                  "from " + history.values().ToString(Value::FromCode(first)) + " the pointers " +
+                      (seen.contains(at) ? "do not come back after all " : "leave the ") + std::to_string(seen.size()) +
+                      " nodes",
                   {op});
   }
   if (judged == 0) return NothingJudged(history, law.nodes, "nodes");

@@ -318,5 +318,126 @@ TEST_CASE("Monotonic law: later operations see no smaller value, takes a greater
   CHECK_FALSE(CheckMonotonicLaw(text.h).ok());
 }
 
+TEST_CASE("Laws: operations of one step only, of the kinds that the law knows") {
+  const auto message = [](const std::vector<MicroOp>& steps, Outcome outcome, auto check) {
+    History h;
+    h.Complete(h.Invoke(0, steps), outcome, steps);
+    const Result<CheckReport> report = check(h);
+    return report.ok() ? "" : std::string(report.status().message());
+  };
+  const Value k = Value::Small(7);
+  const Value one = Value::Small(1);
+  const std::string steps = ": this law looks at operations of one step only";
+  CHECK(message({AddToSet(k, one), AddToSet(k, one)}, Outcome::kOk, CheckSetLaw).ends_with("add 7 1; ok" + steps));
+  CHECK(message({Take(k, one), Take(k, one)}, Outcome::kOk, CheckUniqueLaw).ends_with(steps));
+  CHECK(message({Write(k, one)}, Outcome::kOk, CheckSetLaw).ends_with(": this law knows add and r [values] only"));
+  CHECK(message({Write(k, one)}, Outcome::kFail, CheckCounterLaw).ends_with(": this law knows inc and r only"));
+  Told question;  // a read that was never answered may be any read
+  question.Unknown(Read(question.k));
+  CHECK(First(CheckSetLaw(question.h)) == "");
+}
+
+TEST_CASE("Laws: answers that did not arrive, or came with an unknown outcome, are not judged") {
+  const auto expect = [](const std::string& name, MicroOp first, MicroOp second, auto check) {
+    for (int how = 0; how < 3; ++how) {
+      CAPTURE(name);
+      CAPTURE(how);
+      Told t;
+      t.Did(0, first);
+      const OpIndex op = t.h.Invoke(1, {second});
+      if (how == 0) t.h.Complete(op, Outcome::kOk, {second});
+      if (how == 1) t.h.Complete(op, Outcome::kUnknown, {second});
+      if (how == 2) t.h.Complete(op, Outcome::kOk);
+      CHECK(First(check(t.h)) == (how == 0 ? name : ""));
+    }
+  };
+  const Value k = Value::Small(7);
+  expect("counter-out-of-bounds", Increment(k, Value::Small(5)), Read(k, Value::Small(4)), CheckCounterLaw);
+  expect("went-back", Take(k, Value::Small(5)), Take(k, Value::Small(5)), CheckMonotonicLaw);
+  expect("duplicate-take", Take(k, Value::Small(5)), Take(k, Value::Small(5)), CheckUniqueLaw);
+  Told set;  // what is listed with an unknown outcome was never there for certain
+  set.Unknown(AddToSet(set.k, set.N(1)));
+  set.h.Complete(set.h.Invoke(1, {Read(set.k)}), Outcome::kUnknown, {set.List({1, 2})});
+  set.h.Complete(set.h.Invoke(2, {Read(set.k)}), Outcome::kOk);
+  set.Did(0, set.List({}));
+  CHECK(First(CheckSetLaw(set.h)) == "");
+  const auto bank = [](Outcome outcome, bool told, bool list) {
+    Told t;
+    const MicroOp answer = list ? t.List({3}) : Read(t.k, t.N(3));
+    const OpIndex op = t.h.Invoke(0, {Read(t.k)});
+    if (told) t.h.Complete(op, outcome, {answer});
+    if (!told) t.h.Complete(op, outcome);
+    return CheckBankLaw(t.h, {.total = 3, .accounts = 1})->verdict;
+  };
+  CHECK(bank(Outcome::kOk, true, false) == Verdict::kHolds);
+  CHECK(bank(Outcome::kOk, false, false) == Verdict::kUndecided);
+  CHECK(bank(Outcome::kOk, true, true) == Verdict::kUndecided);  // a list is no balance
+  CHECK(bank(Outcome::kUnknown, true, false) == Verdict::kUndecided);
+}
+
+TEST_CASE("Set law: every element that a read lacks is named once, with who showed it first") {
+  Told t;
+  t.Did(0, AddToSet(t.k, t.N(1)));
+  t.Did(0, AddToSet(t.k, t.N(2)));
+  t.Unknown(AddToSet(t.k, t.N(3)));
+  t.Unknown(AddToSet(t.k, t.N(4)));
+  Told one = t;  // lists an element that need not be there, lacks one that must
+  one.Did(0, one.List({2, 3}));
+  const CheckReport lacks = CheckSetLaw(one.h).value();
+  REQUIRE(lacks.anomalies.size() == 1);
+  CHECK(lacks.anomalies[0].ops == std::vector<OpIndex>{0, 4});
+  CHECK(lacks.anomalies[0].words.starts_with("  a read lacks an element whose add had been acknowledged\n"));
+  Told seen = t;
+  seen.Did(0, seen.List({1, 2, 3}));
+  seen.Did(1, seen.List({1, 2}));
+  seen.Did(2, seen.List({1, 2, 3}));
+  const CheckReport gone = CheckSetLaw(seen.h).value();
+  REQUIRE(gone.anomalies.size() == 1);
+  CHECK(gone.anomalies[0].ops == std::vector<OpIndex>{2, 4, 5});
+  CHECK(gone.anomalies[0].words.starts_with("  a read lacks an element that had been there before\n"));
+  Told again;  // the first add of an element counts, and the element after it is another
+  again.Did(0, AddToSet(again.k, again.N(1)));
+  again.Did(0, AddToSet(again.k, again.N(1)));
+  again.Did(0, AddToSet(again.k, again.N(2)));
+  again.Did(0, again.List({1}));
+  const CheckReport second = CheckSetLaw(again.h).value();
+  REQUIRE(second.anomalies.size() == 1);
+  CHECK(second.anomalies[0].ops == std::vector<OpIndex>{2, 3});
+}
+
+TEST_CASE("Counter law: nil counts as nothing, a text as no number") {
+  Told t;
+  t.Did(0, Read(t.k, kNil));
+  CHECK(First(CheckCounterLaw(t.h)) == "");
+  t.Did(0, Read(t.k, t.h.Text("zero")));
+  CHECK(First(CheckCounterLaw(t.h)) == "counter-out-of-bounds");
+}
+
+TEST_CASE("Cycle law: two rings, a tail and a way out are told apart") {
+  const auto words = [](std::vector<int64_t> next) {
+    History h;
+    std::vector<MicroOp> reads;
+    for (size_t i = 0; i < next.size(); ++i) reads.push_back(Read(h.Int(static_cast<int64_t>(2 * i)), h.Int(next[i])));
+    h.Complete(h.Invoke(0, reads), Outcome::kOk, reads);
+    const CheckReport report = CheckCycleLaw(h, {.nodes = static_cast<uint32_t>(next.size())}).value();
+    const std::string all = report.anomalies.empty() ? "" : report.anomalies[0].words;
+    return all.substr(0, all.find('\n'));
+  };
+  CHECK(words({2, 4, 6, 0}) == "");
+  CHECK(words({2, 0, 6, 4}) == "  from 0 the pointers do not come back after all 4 nodes");
+  CHECK(words({2, 4, 6, 2}) == "  from 0 the pointers do not come back after all 4 nodes");
+  CHECK(words({2, 3, 6, 0}) == "  from 0 the pointers leave the 4 nodes");
+  CHECK(words({2, 99, 6, 0}) == "  from 0 the pointers leave the 4 nodes");
+}
+
+TEST_CASE("Monotonic law: declared stale reads may go back") {
+  Told t;
+  t.Did(0, Take(t.k, t.N(3)));
+  t.Did(0, Read(t.k, t.N(2)));
+  CHECK(First(CheckMonotonicLaw(t.h)) == "went-back");
+  t.h.SetStaleRead(1);
+  CHECK(First(CheckMonotonicLaw(t.h)) == "");
+}
+
 }  // namespace
 }  // namespace orrery::check

@@ -1,6 +1,7 @@
 #include "workloads/check/linear_search.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "runtime/base/assert.h"
 #include "runtime/base/random.h"
@@ -106,8 +107,6 @@ class Search {
   uint64_t hash_low_ = 0;
   uint64_t hash_high_ = 0;
   uint32_t furthest_return_ = 0;
-  uint64_t model_memory_ = 0;  // looked up now and then
-  uint32_t model_memory_age_ = 0;
 };
 
 struct Event {
@@ -118,9 +117,7 @@ struct Event {
 
 // Calls come before returns at the same instant: such operations overlap.
 bool EventBefore(const Event& a, const Event& b) {
-  if (a.at != b.at) return a.at < b.at;
-  if (a.is_return != b.is_return) return !a.is_return;
-  return a.op < b.op;
+  return std::tie(a.at, a.is_return, a.op) < std::tie(b.at, b.is_return, b.op);
 }
 
 void Search::LayOutEvents() {
@@ -141,12 +138,11 @@ void Search::LayOutEvents() {
   for (uint32_t op = 0; op < count; ++op) read_only_[op] = model_.ReadOnly(op);
   nodes_.resize(events.size() + 1);
   uint32_t last = 0;
-  uint32_t returns = 0;
   for (uint32_t i = 0; i < events.size(); ++i) {
     const uint32_t node = i + 1;
     const Event& event = events[i];
     (event.is_return ? return_node_ : call_node_)[event.op] = node;
-    if (event.is_return) rank_[event.op] = returns++;
+    rank_[event.op] = i;  // of the return, which comes last
     nodes_[node].op = event.op;
     nodes_[node].is_call = !event.is_return;
     if (ops_[event.op].ret == kOpen) {  // not in the list: only looked at when all known ones fail
@@ -159,7 +155,7 @@ void Search::LayOutEvents() {
   }
   nodes_[last].next = 0;
   nodes_[0].prev = last;
-  for (uint32_t i = 0; i < open_ops_.size(); ++i) rank_[open_ops_[i]] = returns + i;
+  for (uint32_t i = 0; i < open_ops_.size(); ++i) rank_[open_ops_[i]] = static_cast<uint32_t>(events.size()) + i;
 }
 
 void Search::Unlink(uint32_t node) {
@@ -267,8 +263,7 @@ bool Search::Backtrack(uint32_t& last_tried) {
 }
 
 bool Search::OverBudget(SearchResult& result) {
-  if (model_memory_age_++ % 64 == 0) model_memory_ = model_.MemoryBytes();
-  const uint64_t memory = seen_.MemoryBytes() + model_memory_;
+  const uint64_t memory = seen_.MemoryBytes() + model_.MemoryBytes();
   budget_.memory_bytes_peak = std::max(budget_.memory_bytes_peak, memory);
   // The set doubles: stop before the doubling that would pass the limit.
   const bool growth = seen_.size() * 4 + 8 > seen_.MemoryBytes() / 16 * 3;

@@ -25,14 +25,15 @@ SubHistory Filter(const SubHistory& part, const Keep& keep) {
 
 /// For open operations of one micro-operation: an earlier open one with the same effect.
 void LinkTwins(const History& history, const SubHistory& part, std::vector<SearchOp>& ops) {
-  std::map<std::tuple<int, uint32_t, uint32_t, uint32_t>, uint32_t> last;
+  using Effect = std::tuple<MicroKind, uint32_t, uint32_t, uint32_t, bool, bool>;
+  std::map<Effect, uint32_t> last;
   for (uint32_t i = 0; i < ops.size(); ++i) {
     if (ops[i].ret != kOpen) continue;
     const auto micros = history.micros(part.ops[i]);
     if (micros.size() != 1) continue;
     const MicroOp& m = micros[0];
-    if (m.known && HasAnswer(m.kind)) continue;  // cut operations keep their answers: not twins
-    auto [at, fresh] = last.try_emplace({static_cast<int>(m.kind), m.key.code(), m.value.code(), m.expected.code()}, i);
+    const Effect effect{m.kind, m.key.code(), m.value.code(), m.expected.code(), m.known, m.success};
+    auto [at, fresh] = last.try_emplace(effect, i);
     if (!fresh) ops[i].same_as = std::exchange(at->second, i);
   }
 }
@@ -43,12 +44,10 @@ class Minimizer {
             SearchBudget& budget)
       : history_(history), spec_(spec), part_(std::move(part)), seen_(seen), budget_(budget) {}
 
+  // Once is enough: what had to stay must stay when more is gone, for leaving out a unit breaks no good history.
   void Run() {
-    bool smaller = true;
-    while (smaller && !out_of_budget_) {
-      smaller = DropUnits(ReadUnits());
-      smaller = DropUnits(GroupUnits()) || smaller;
-    }
+    DropUnits(ReadUnits());
+    DropUnits(GroupUnits());
   }
   const SubHistory& part() const { return part_; }
   bool minimal() const { return !out_of_budget_; }
@@ -76,30 +75,25 @@ class Minimizer {
     return units;
   }
 
-  /// Tries to leave out runs of units, halving the run length down to one. True if anything went.
-  bool DropUnits(Units units) {
-    bool dropped_any = false;
-    for (size_t run = units.size(); run > 0 && !out_of_budget_; run /= 2) {
+  /// Tries to leave out runs of units, halving the run length down to one.
+  void DropUnits(Units units) {
+    for (size_t run = units.size(); run > 0; run /= 2) {
       Units kept;
       for (size_t at = 0; at < units.size(); at += run) {
         const size_t end = std::min(units.size(), at + run);
-        if (!out_of_budget_ && StillBrokenWithout(units, at, end)) {
-          dropped_any = true;
-          continue;
-        }
+        if (StillBrokenWithout(units, at, end)) continue;
         kept.insert(kept.end(), units.begin() + static_cast<ptrdiff_t>(at),
                     units.begin() + static_cast<ptrdiff_t>(end));
       }
       units = std::move(kept);
     }
-    return dropped_any;
   }
 
   bool StillBrokenWithout(const Units& units, size_t begin, size_t end) {
+    if (out_of_budget_) return false;
     std::set<OpIndex> dropped;
     for (size_t i = begin; i < end; ++i) dropped.insert(units[i].begin(), units[i].end());
     SubHistory rest = Filter(part_, [&](size_t i) { return !dropped.contains(part_.ops[i]); });
-    if (rest.ops.empty()) return false;
     const SearchResult result = SearchSubHistory(history_, spec_, rest, true, seen_, budget_);
     if (result.verdict == Verdict::kUndecided) out_of_budget_ = true;
     if (result.verdict != Verdict::kBroken) return false;
@@ -120,13 +114,18 @@ std::string Interval(const History& history, OpIndex op) {
   return "[" + std::to_string(o.invoke) + ", " + (o.ret == kOpen ? "open" : std::to_string(o.ret)) + "]";
 }
 
+/// What an operation saw, or put there itself.
+Value Seen(const MicroOp& micro) {
+  return micro.kind == MicroKind::kCas ? micro.expected : micro.value;
+}
+
 /// An answer that nothing before it explains may have its source later: that operation, or kNoOp.
 OpIndex LateSource(const History& history, std::span<const OpIndex> part, OpIndex reader) {
   for (const MicroOp& answer : history.micros(reader)) {
     for (OpIndex op : part) {
       for (const MicroOp& micro : history.micros(op)) {
         const bool source = !IsRead(micro.kind) && micro.kind != MicroKind::kDequeue && op != reader;
-        if (source && micro.key == answer.key && micro.value == answer.value) return op;
+        if (source && micro.key == answer.key && micro.value == Seen(answer)) return op;
       }
     }
   }
@@ -147,9 +146,8 @@ bool ReadsGarbage(const History& history, const ModelSpec& spec, std::span<const
     return false;
   };
   for (const MicroOp& micro : history.micros(reader)) {
-    const bool one = micro.kind == MicroKind::kRead || micro.kind == MicroKind::kDequeue;
-    if (micro.known && one && !put(micro.key, micro.value)) return true;
-    if (micro.kind != MicroKind::kReadList || !micro.known) continue;
+    if (!micro.known || !micro.success) continue;
+    if (!put(micro.key, Seen(micro))) return true;
     const auto list = history.list(micro);
     if (!std::all_of(list.begin(), list.end(), [&](Value value) { return put(micro.key, value); })) return true;
   }
@@ -171,11 +169,9 @@ SubHistory DropOpenGroups(const History& history, const ModelSpec& spec, SubHist
   const std::vector<uint32_t> group = spec.DropGroups(history, part.ops, false);
   FlatIndex returned;
   for (size_t i = 0; i < group.size(); ++i) {
-    if (part.ret[i] != kOpen && group[i] != kNoOp) returned.FindOrAdd(group[i]);
+    if (part.ret[i] != kOpen) returned.FindOrAdd(group[i]);
   }
-  return Filter(part, [&](size_t i) {
-    return part.ret[i] != kOpen || group[i] == kNoOp || returned.Find(group[i]) != FlatIndex::kAbsent;
-  });
+  return Filter(part, [&](size_t i) { return group[i] == kNoOp || returned.Find(group[i]) != FlatIndex::kAbsent; });
 }
 
 SearchResult SearchSubHistory(const History& history, const ModelSpec& spec, const SubHistory& part, bool projected,
@@ -216,10 +212,9 @@ std::string DescribeKeys(const History& history, std::span<const OpIndex> ops) {
   for (OpIndex op : ops) {
     for (const MicroOp& micro : history.micros(op)) {
       std::string name = history.values().ToString(micro.key);
-      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
-      if (names.size() > 4) break;
+      const bool known = std::find(names.begin(), names.end(), name) != names.end();
+      if (!known && names.size() <= 4) names.push_back(std::move(name));
     }
-    if (names.size() > 4) break;
   }
   std::string out = names.size() == 1 ? "key " : "keys ";
   for (size_t i = 0; i < names.size() && i < 4; ++i) out += (i > 0 ? ", " : "") + names[i];

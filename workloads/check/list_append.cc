@@ -41,10 +41,8 @@ class ListInference final : public Inference {
   void JudgeFuture(uint32_t key, uint32_t read, AnomalyList& anomalies) const;
   void AddUnobserved(uint32_t key, EdgeList& edges);
 
-  std::span<const Value> WholeList(uint32_t micro) const {
-    const MicroOp& m = index_.micro(micro);
-    return m.kind == MicroKind::kReadList ? history_.list(m) : std::span<const Value>();
-  }
+  /// Empty for what is no list read: a read of nil, too.
+  std::span<const Value> WholeList(uint32_t micro) const { return history_.list(index_.micro(micro)); }
   /// What a read shows of others: without the reader's own earlier appends at the end.
   std::span<const Value> ListOf(uint32_t micro) const {
     const auto list = WholeList(micro);
@@ -134,7 +132,7 @@ void ListInference::CountOwnAppends(uint32_t key) {
     if (!index_.repeated(micro)) own.clear();
     if (index_.micro(micro).kind == MicroKind::kAppend) {
       own.push_back(index_.micro(micro).value);
-    } else if (index_.after_own_write(micro)) {
+    } else {
       const auto list = WholeList(micro);
       const bool shown = list.size() >= own.size() &&
                          std::equal(own.begin(), own.end(), list.end() - static_cast<ptrdiff_t>(own.size()));
@@ -150,7 +148,7 @@ Status ListInference::FindOrder(uint32_t key, bool& again) {
   size_t size = 0;
   for (uint32_t micro : index_.micros_of_key(key)) {
     if (!IsCommittedRead(micro)) continue;
-    if (longest != kNone && ListOf(micro).size() <= size) continue;
+    if (ListOf(micro).size() <= size) continue;
     longest = micro;
     size = ListOf(micro).size();
   }
@@ -160,11 +158,8 @@ Status ListInference::FindOrder(uint32_t key, bool& again) {
     order_.push_back(n == FlatIndex::kAbsent ? kNone : appends_[n]);
     if (n == FlatIndex::kAbsent) continue;
     const uint32_t append = appends_[n];
-    if (position_[append] == kNone) position_[append] = static_cast<uint32_t>(i);
-    if (!index_.Promote(index_.txn_of(append))) continue;
-    const auto micros = history_.micros(index_.txn_of(append));
-    again = again ||
-            std::any_of(micros.begin(), micros.end(), [](const MicroOp& m) { return HasAnswer(m.kind) && m.known; });
+    position_[append] = static_cast<uint32_t>(i);
+    again |= index_.Promote(index_.txn_of(append));
   }
   order_begin_.push_back(static_cast<uint32_t>(order_.size()));
   return Status::Ok();
@@ -198,51 +193,51 @@ void ListInference::JudgeKey(uint32_t key, EdgeList& edges, AnomalyList& anomali
   rmw_of_version_.assign(Order(key).size() + 1, kNoOp);
   tail_readers_.clear();
   const auto micros = index_.micros_of_key(key);
-  for (size_t i = 0; i < micros.size(); ++i) {
-    const uint32_t micro = micros[i];
-    if (IsCommittedRead(micro)) AddReadEdges(key, micro, edges, anomalies);
-    if (!index_.repeated(micro) || (i + 1 < micros.size() && index_.repeated(micros[i + 1]))) continue;
-    size_t first = i;
-    while (index_.repeated(micros[first])) --first;
-    JudgeRepeats(micros.subspan(first, i - first + 1), anomalies);
+  for (size_t i = 0; i < micros.size();) {
+    size_t end = i + 1;
+    while (end < micros.size() && index_.repeated(micros[end])) ++end;
+    for (size_t at = i; at < end; ++at) {
+      if (IsCommittedRead(micros[at])) AddReadEdges(key, micros[at], edges, anomalies);
+    }
+    if (end - i > 1) JudgeRepeats(micros.subspan(i, end - i), anomalies);
+    i = end;
   }
   if (incompatible_.empty()) AddUnobserved(key, edges);
 }
 
 void ListInference::JudgeElement(uint32_t key, uint32_t at, OpIndex reader, AnomalyList& anomalies) const {
   const uint32_t append = Order(key)[at];
-  const std::string element = history_.values().ToString(ListOf(longest_[key])[at]) + " of " + KeyName(key);
+  const auto element = [&] { return history_.values().ToString(ListOf(longest_[key])[at]) + " of " + KeyName(key); };
   if (append == kNone) {
-    return anomalies.Add("garbage-read", TxnIndex::Name(reader) + " read " + element + ", which nobody appended",
+    return anomalies.Add("garbage-read", TxnIndex::Name(reader) + " read " + element() + ", which nobody appended",
                          {reader});
   }
   const OpIndex writer = index_.txn_of(append);
   if (position_[append] != at) {
-    anomalies.Add("duplicate-elements", TxnIndex::Name(reader) + " read " + element + " twice, which was appended once",
-                  {writer, reader});
+    anomalies.Add("duplicate-elements",
+                  TxnIndex::Name(reader) + " read " + element() + " twice, which was appended once", {writer, reader});
   }
   if (const uint32_t earlier = OwnAppendBefore(append); earlier != kNone) {
     anomalies.Add("incompatible-order",
-                  TxnIndex::Name(reader) + " read " + element + " without " + ValueName(earlier) +
+                  TxnIndex::Name(reader) + " read " + element() + " without " + ValueName(earlier) +
                       " before it, which " + TxnIndex::Name(writer) + " had appended earlier",
                   {writer, reader});
   }
   if (index_.fate(writer) != TxnIndex::Fate::kAborted) return;
-  anomalies.Add(
-      "G1a",
-      TxnIndex::Name(reader) + " read " + element + ", which " + TxnIndex::Name(writer) + " appended and then aborted",
-      {writer, reader});
+  anomalies.Add("G1a",
+                TxnIndex::Name(reader) + " read " + element() + ", which " + TxnIndex::Name(writer) +
+                    " appended and then aborted",
+                {writer, reader});
   const OpIndex next = FirstWriterFrom(key, at);
   if (next == kNoOp) return;
   anomalies.Add("dirty-update",
-                TxnIndex::Name(next) + " committed on top of " + element + ", which " + TxnIndex::Name(writer) +
+                TxnIndex::Name(next) + " committed on top of " + element() + ", which " + TxnIndex::Name(writer) +
                     " appended and then aborted",
                 {writer, next});
 }
 
 /// An earlier append of the same transaction to the same key that the order does not show before this one.
 uint32_t ListInference::OwnAppendBefore(uint32_t append) const {
-  if (!index_.after_own_write(append)) return kNone;
   const uint32_t begin = history_.operation(index_.txn_of(append)).micro_begin;
   for (uint32_t m = append; m-- > begin;) {
     if (index_.key_of(m) != index_.key_of(append) || index_.micro(m).kind != MicroKind::kAppend) continue;
@@ -252,12 +247,7 @@ uint32_t ListInference::OwnAppendBefore(uint32_t append) const {
 }
 
 void ListInference::JudgeOrder(uint32_t key, AnomalyList& anomalies) const {
-  for (uint32_t at = 0; at < Order(key).size(); ++at) {
-    const uint32_t append = Order(key)[at];
-    const bool plain = append != kNone && position_[append] == at && index_.committed(index_.txn_of(append)) &&
-                       OwnAppendBefore(append) == kNone;
-    if (!plain) JudgeElement(key, at, index_.txn_of(longest_[key]), anomalies);
-  }
+  for (uint32_t at = 0; at < Order(key).size(); ++at) JudgeElement(key, at, index_.txn_of(longest_[key]), anomalies);
 }
 
 void ListInference::JudgePrefixes(uint32_t key, AnomalyList& anomalies) {
@@ -345,8 +335,7 @@ void ListInference::AddReadEdges(uint32_t key, uint32_t read, EdgeList& edges, A
   if (updates) JudgeFuture(key, read, anomalies);
   if (read_committed_) return;
   if (const OpIndex next = FirstWriterFrom(key, version); next != kNoOp) edges.Add(txn, next, Dependency::kReadWrite);
-  if (version == Order(key).size() && (tail_readers_.empty() || tail_readers_.back() != txn))
-    tail_readers_.push_back(txn);
+  if (version == Order(key).size()) tail_readers_.push_back(txn);
   if (!updates) return;
   OpIndex& other = rmw_of_version_[version];
   if (other != kNoOp && other != txn) {
@@ -366,7 +355,6 @@ void ListInference::AddUnobserved(uint32_t key, EdgeList& edges) {
     const OpIndex txn = index_.txn_of(micro);
     if (index_.committed(txn) && (writers.empty() || writers.back() != txn)) writers.push_back(txn);
   }
-  if (writers.empty()) return;
   const OpIndex last = LastWriterBefore(key, static_cast<uint32_t>(Order(key).size()));
   if (last != kNoOp) {
     for (OpIndex writer : writers) edges.Add(last, writer, Dependency::kWriteWrite);

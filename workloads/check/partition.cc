@@ -11,7 +11,7 @@ namespace {
 
 bool CannotMatter(const History& history, OpIndex op) {
   const Operation& operation = history.operation(op);
-  if (operation.outcome == Outcome::kFail || operation.micro_count == 0) return true;
+  if (operation.outcome == Outcome::kFail) return true;
   if (operation.outcome == Outcome::kOk) return false;
   const auto micros = history.micros(op);
   return std::all_of(micros.begin(), micros.end(), [](const MicroOp& m) { return IsRead(m.kind); });
@@ -21,7 +21,6 @@ bool CannotMatter(const History& history, OpIndex op) {
 class Objects {
  public:
   Objects(const History& history, const ModelSpec& spec) : by_value_(spec.ValuesAreIndependent()) {
-    if (!by_value_) return;
     for (const MicroOp& micro : history.all_micros()) {
       if (micro.kind == MicroKind::kReadList && micro.known) whole_keys_.FindOrAdd(micro.key.code());
     }

@@ -34,7 +34,7 @@ class QueueStates final : public Model {
   bool ReadOnly(uint32_t op) const override {
     const auto micros = history_.micros(ops_[op]);
     return std::all_of(micros.begin(), micros.end(), [](const MicroOp& micro) {
-      return micro.kind == MicroKind::kDequeue && micro.known && micro.value.is_nil();
+      return micro.known && micro.value.is_nil();  // nil is not enqueued: the queue was empty
     });
   }
   size_t MemoryBytes() const override { return states_.MemoryBytes(); }

@@ -10,7 +10,7 @@ namespace orrery::check {
 namespace {
 
 bool ChangesNothing(const MicroOp& micro) {
-  return IsRead(micro.kind) || (micro.kind == MicroKind::kCas && micro.known && !micro.success);
+  return IsRead(micro.kind) || (micro.known && !micro.success);  // only a compare-and-swap can be refused
 }
 
 /// The value of one register after `micro`, or false if it cannot have answered so.
@@ -109,15 +109,13 @@ class RegisterSpec final : public ModelSpec {
 
   // Operations hang together by the values they write or see: the writers and readers of one value, and what
   // a batch or a compare-and-swap ties together. A refused compare-and-swap sees that a value is absent, so
-  // it hangs together with every value of its key.
+  // it hangs together with every value of its key. One whose answer is not known sees nothing.
   std::vector<uint32_t> DropGroups(const History& history, std::span<const OpIndex> ops, bool) const override {
     FlatIndex values(ops.size());
     FlatIndex wary_keys;
     for (OpIndex op : ops) {
       for (const MicroOp& micro : history.micros(op)) {
-        if (micro.kind != MicroKind::kCas) continue;
-        const bool open = history.operation(op).ret == kOpen;  // need not happen: wary of nothing
-        if (micro.known ? !micro.success : !open) wary_keys.FindOrAdd(micro.key.code());
+        if (micro.known && !micro.success) wary_keys.FindOrAdd(micro.key.code());
       }
     }
     UnionFind groups;

@@ -13,7 +13,6 @@ constexpr Instant kBeforeAll = std::numeric_limits<Instant>::min();
 
 /// The write and the reads of one value.
 struct Cluster {
-  Value value;
   OpIndex write = kNoOp;
   bool is_initial = false;
   uint32_t reads = 0;
@@ -27,10 +26,8 @@ struct Cluster {
       first_return = ret;
       first_returning = op;
     }
-    if (invoke > last_invoke) {
-      last_invoke = invoke;
-      last_invoked = op;
-    }
+    last_invoke = invoke;  // operations come by invocation
+    last_invoked = op;
   }
   bool forward() const { return first_return < last_invoke; }
 };
@@ -51,10 +48,7 @@ class Zones {
  private:
   Cluster& ClusterOf(Value value) {
     const uint32_t n = index_.FindOrAdd(value.code());
-    if (n == clusters_.size()) {
-      clusters_.emplace_back();
-      clusters_.back().value = value;
-    }
+    clusters_.resize(index_.size());
     return clusters_[n];
   }
 
@@ -62,12 +56,11 @@ class Zones {
     Cluster& start = ClusterOf(initial_);
     start.is_initial = true;
     start.Cover(kNoOp, kBeforeAll, kBeforeAll);
-    const Value key = history_.micros(ops_[0])[0].key;
     for (OpIndex op : ops_) {
       const Operation& operation = history_.operation(op);
-      if (operation.micro_count != 1) return false;
+      if (operation.micro_count != 1) return false;  // and only such operations tie keys together
       const MicroOp& micro = history_.micros(op)[0];
-      if (micro.key != key || micro.kind == MicroKind::kCas || !micro.known) return false;
+      if (micro.kind == MicroKind::kCas || !micro.known) return false;
       Cluster& cluster = ClusterOf(micro.value);
       if (micro.kind == MicroKind::kWrite) {
         if (cluster.is_initial || cluster.write != kNoOp) return false;
@@ -84,7 +77,6 @@ class Zones {
   bool FindBadRead(ZoneAnswer& answer) {
     for (OpIndex op : ops_) {
       const MicroOp& micro = history_.micros(op)[0];
-      if (micro.kind != MicroKind::kRead) continue;
       const Cluster& cluster = clusters_[index_.Find(micro.value.code())];
       if (cluster.is_initial) continue;
       if (cluster.write == kNoOp) {

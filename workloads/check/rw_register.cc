@@ -98,10 +98,10 @@ Status RegisterInference::NumberVersions(uint32_t key) {
   write_of_.push_back(kNone);
   for (uint32_t micro : index_.micros_of_key(key)) {
     const MicroOp& m = index_.micro(micro);
-    if (m.kind == MicroKind::kRead && !m.known) continue;
+    if (!m.known) continue;
     const uint32_t version = values_.FindOrAdd(m.value.code());
     version_of_[micro] = version;
-    if (begin + version == write_of_.size()) write_of_.push_back(kNone);
+    write_of_.resize(begin + values_.size(), kNone);
     if (m.kind != MicroKind::kWrite) continue;
     uint32_t& write = write_of_[begin + version];
     if (write != kNone) {
@@ -169,13 +169,13 @@ void RegisterInference::JudgeTouches(uint32_t key, std::span<const uint32_t> tou
                                      AnomalyList& anomalies) {
   const OpIndex txn = index_.txn_of(touches[0]);
   if (!index_.committed(txn)) return;
-  if (touches.size() > 1) JudgeRepeats(touches, anomalies);
-  const bool writes = index_.micro(touches.back()).kind == MicroKind::kWrite || index_.after_own_write(touches.back());
+  JudgeRepeats(touches, anomalies);
   uint32_t installed = kNone;
   for (uint32_t micro : touches) {
     if (index_.micro(micro).kind == MicroKind::kWrite) installed = version_of_[micro];
   }
-  KeyTouch touch{txn, kNone, writes ? installed : kNone};
+  const bool writes = installed != kNone;
+  KeyTouch touch{txn, kNone, installed};
   for (uint32_t micro : touches) {
     if (!IsCommittedRead(micro) || index_.after_own_write(micro)) continue;
     JudgeRead(key, micro, edges, anomalies);
@@ -204,7 +204,7 @@ void RegisterInference::JudgeRepeats(std::span<const uint32_t> touches, AnomalyL
   uint32_t before = kNone;  // the last write or known read
   for (uint32_t micro : touches) {
     const MicroOp& m = index_.micro(micro);
-    if (m.kind == MicroKind::kRead && !m.known) continue;
+    if (!m.known) continue;
     if (m.kind == MicroKind::kRead && before != kNone && index_.micro(before).value != m.value) {
       if (index_.after_own_write(micro)) {
         anomalies.Add("internal", TxnIndex::Name(txn) + " read " + Name(micro) + " after it had " + Name(before),
@@ -218,16 +218,15 @@ void RegisterInference::JudgeRepeats(std::span<const uint32_t> touches, AnomalyL
   }
 }
 
+/// Only versions of committed writers have one before them.
 void RegisterInference::NoteCyclic(uint32_t key, uint32_t version, AnomalyList& anomalies) const {
-  std::vector<OpIndex> ops;
-  if (WriteOf(key, version) != kNone) ops.push_back(index_.txn_of(WriteOf(key, version)));
+  std::vector<OpIndex> ops{WriterOf(key, version)};
   for (const VersionOrder& order : key_orders_) {
     if (ops.size() < 4 && order.earlier == version && WriterOf(key, order.later) != kNoOp) {
       ops.push_back(WriterOf(key, order.later));
     }
   }
-  const std::string value =
-      version == kNilVersion ? "nil" : history_.values().ToString(index_.micro(WriteOf(key, version)).value);
+  const std::string value = history_.values().ToString(index_.micro(WriteOf(key, version)).value);
   anomalies.Add("cyclic-versions",
                 "no order of the versions of " + KeyName(key) + " fits: " + value + " would have to come before itself",
                 ops);
@@ -259,15 +258,14 @@ void RegisterInference::AddVersionEdges(uint32_t key, EdgeList& edges) {
   for (const VersionOrder& order : key_orders_) {
     const OpIndex earlier = WriterOf(key, order.earlier);
     const OpIndex later = WriterOf(key, order.later);
-    if (earlier != kNoOp && later != kNoOp) edges.Add(earlier, later, Dependency::kWriteWrite);
+    if (earlier != kNoOp) edges.Add(earlier, later, Dependency::kWriteWrite);
   }
   if (read_committed_) return;
   // Nil comes before every version that no other is known to precede.
   std::vector<char> has_earlier(VersionCount(key), 0);
   for (const VersionOrder& order : key_orders_) has_earlier[order.later] = 1;
   for (const KeyTouch& touch : touches_) {
-    const bool wrote = touch.last != kNone && WriterOf(key, touch.last) == touch.txn;
-    if (wrote && !has_earlier[touch.last]) key_orders_.push_back({kNilVersion, touch.last});
+    if (!has_earlier[touch.last]) key_orders_.push_back({kNilVersion, touch.last});
   }
   std::sort(key_orders_.begin(), key_orders_.end());
   key_orders_.erase(std::unique(key_orders_.begin(), key_orders_.end()), key_orders_.end());
@@ -290,7 +288,7 @@ void RegisterInference::AddReadWriteEdges(uint32_t key, std::span<const VersionO
     }
     while (read < reads_.size() && reads_[read].first < version) ++read;
     for (; read < reads_.size() && reads_[read].first == version; ++read) readers.push_back(reads_[read].second);
-    if (!readers.empty() && !writers.empty()) AddReadersToWriters(readers, writers, edges);
+    AddReadersToWriters(readers, writers, edges);
   }
 }
 
@@ -309,10 +307,10 @@ std::string RegisterInference::Because(OpIndex source, OpIndex target, Dependenc
       if (index_.key_of(a) != index_.key_of(b)) continue;
       const bool a_writes = index_.micro(a).kind == MicroKind::kWrite;
       const bool b_writes = index_.micro(b).kind == MicroKind::kWrite;
-      if (dependency == Dependency::kWriteRead && a_writes && !b_writes && version_of_[a] == version_of_[b]) {
+      if (dependency == Dependency::kWriteRead && a_writes && version_of_[a] == version_of_[b]) {
         return TxnIndex::Name(target) + " read " + Name(b) + ", which " + TxnIndex::Name(source) + " wrote";
       }
-      if (!b_writes || version_of_[a] == kNone || !IsNext(index_.key_of(a), version_of_[a], version_of_[b])) continue;
+      if (!b_writes || !IsNext(index_.key_of(a), version_of_[a], version_of_[b])) continue;
       if (dependency == Dependency::kWriteWrite && a_writes) {
         return TxnIndex::Name(target) + " wrote " + Name(b) + " over " + Name(a) + ", which " + TxnIndex::Name(source) +
                " wrote";

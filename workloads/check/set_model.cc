@@ -22,29 +22,29 @@ class SetStates final : public Model {
     }
     words_.assign((elements_.size() + 31) / 32 + 1, 0);
     initial_ = states_.Intern(words_);
+    PrepareMasks();
   }
   StateId Initial() override { return initial_; }
 
   StateId Step(StateId state, uint32_t op) override {
     const auto words = states_.Words(state);
     words_.assign(words.begin(), words.end());
-    bool changed = false;
     for (const MicroOp& micro : history_.micros(ops_[op])) {
+      if (!micro.known) continue;  // an answer that did not arrive fits everything
       if (micro.kind == MicroKind::kReadList) {
-        if (micro.known && !ReadFits(micro)) return kImpossible;
+        if (!ReadFits(micro)) return kImpossible;
         continue;
       }
       const uint32_t element = elements_.Find(Word(micro.key, micro.value));
       uint32_t& word = words_[element / 32];
       const uint32_t bit = 1u << (element % 32);
       if (micro.kind == MicroKind::kContains) {
-        if (micro.known && micro.success != ((word & bit) != 0)) return kImpossible;
+        if (micro.success != ((word & bit) != 0)) return kImpossible;
         continue;
       }
-      changed = true;
       word = micro.kind == MicroKind::kAdd ? word | bit : word & ~bit;
     }
-    return changed ? states_.Intern(words_) : state;
+    return states_.Intern(words_);
   }
 
   bool ReadOnly(uint32_t op) const override {
@@ -65,11 +65,9 @@ class SetStates final : public Model {
         if (projected_) continue;
         return false;
       }
-      if ((words_[element / 32] >> (element % 32) & 1) == 0) return false;
       if ((seen_[element / 32] >> (element % 32) & 1) != 0) return false;  // listed twice
       seen_[element / 32] |= 1u << (element % 32);
     }
-    if (!masks_ready_) PrepareMasks();
     const std::vector<uint32_t>& mask = masks_[mask_of_key_.Find(micro.key.code())];
     for (size_t i = 0; i < words_.size(); ++i) {
       if ((words_[i] & mask[i]) != seen_[i]) return false;
@@ -79,11 +77,11 @@ class SetStates final : public Model {
 
   /// For each key the bits of its elements: batches may tie several sets together.
   void PrepareMasks() {
-    masks_ready_ = true;
     for (OpIndex op : ops_) {
       for (const MicroOp& micro : history_.micros(op)) {
         const uint32_t key = mask_of_key_.FindOrAdd(micro.key.code());
-        if (key == masks_.size()) masks_.emplace_back(words_.size(), 0);
+        masks_.resize(mask_of_key_.size());
+        masks_[key].resize(words_.size());
         if (micro.kind == MicroKind::kReadList) continue;
         const uint32_t element = elements_.Find(Word(micro.key, micro.value));
         masks_[key][element / 32] |= 1u << (element % 32);
@@ -94,7 +92,6 @@ class SetStates final : public Model {
   const History& history_;
   std::vector<OpIndex> ops_;
   bool projected_;
-  bool masks_ready_ = false;
   FlatIndex elements_;
   FlatIndex mask_of_key_;
   std::vector<std::vector<uint32_t>> masks_;
@@ -162,7 +159,6 @@ class SetSpec final : public ModelSpec {
                         UnionFind& groups, std::vector<char>& pinned) {
     for (OpIndex op : ops) {
       for (const MicroOp& micro : history.micros(op)) {
-        if (micro.kind != MicroKind::kReadList || !micro.known) continue;
         for (Value value : history.list(micro)) {
           const uint32_t n = elements.Find(uint64_t{micro.key.code()} << 32 | value.code());
           if (n != FlatIndex::kAbsent) pinned[groups.Find(n)] = 1;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -19,8 +20,7 @@ class UnionFind {
   void Union(uint32_t a, uint32_t b) {
     a = Find(a);
     b = Find(b);
-    if (a < b) parent_[b] = a;
-    if (b < a) parent_[a] = b;
+    parent_[std::max(a, b)] = std::min(a, b);
   }
 
  private:

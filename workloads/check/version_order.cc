@@ -6,16 +6,15 @@ namespace orrery::check {
 
 void AddRealTimeOrders(const History& history, std::span<const KeyTouch> touches, std::vector<VersionOrder>& orders) {
   std::vector<const KeyTouch*> by_return;
-  for (const KeyTouch& touch : touches) {
-    if (history.operation(touch.txn).ret != kOpen) by_return.push_back(&touch);
-  }
+  for (const KeyTouch& touch : touches) by_return.push_back(&touch);
   const auto ret = [&](const KeyTouch* touch) { return history.operation(touch->txn).ret; };
   std::sort(by_return.begin(), by_return.end(), [&](const KeyTouch* a, const KeyTouch* b) { return ret(a) < ret(b); });
   std::vector<const KeyTouch*> frontier;  // returned; none of them before the invocation of another
   size_t next = 0;
   for (const KeyTouch& touch : touches) {
     const Operation& operation = history.operation(touch.txn);
-    for (; next < by_return.size() && ret(by_return[next]) < operation.invoke; ++next) {
+    // Ends at this touch itself, if not before: it returned after its invocation, or never.
+    for (; ret(by_return[next]) < operation.invoke; ++next) {
       const Operation& returned = history.operation(by_return[next]->txn);
       // Stale reads take no order from earlier operations, so they stand for none of them.
       if (!returned.stale_read) {

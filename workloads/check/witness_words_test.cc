@@ -263,5 +263,17 @@ TEST_CASE("Witness words: every kind of operation is told") {
   CHECK(h.Describe(op).ends_with("; failed"));
 }
 
+TEST_CASE("Witness words: an increment tells what it reached only when it has been told") {
+  History h;
+  const Value x = h.Text("x");
+  CHECK(h.DescribeMicro(Increment(x, h.Int(2))) == "inc x 2");
+  CHECK(h.DescribeMicro(Increment(x, h.Int(2), h.Int(9))) == "inc x 2 to 9");
+  CHECK(h.DescribeMicro(Cas(x, h.Int(2), h.Int(9))) == "cas x 2 9 applied");
+  const OpIndex op = h.Invoke(0, {Increment(x, h.Int(2), h.Int(9))});
+  CHECK(h.Describe(op) == "op 0 by process 0: inc x 2; outcome unknown");
+  CHECK(IsRead(MicroKind::kContains));
+  CHECK_FALSE(IsRead(MicroKind::kCas));
+}
+
 }  // namespace
 }  // namespace orrery::check

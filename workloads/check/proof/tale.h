@@ -40,10 +40,18 @@ class Tale {
     op.process = process_.value_or(static_cast<uint32_t>(script_.ops.size()));
     op.outcome = outcome;
     op.micros = std::move(micros);
-    if (outcome != Outcome::kOk) {
-      for (ScriptMicro& m : op.micros) m.known = !IsRead(m.kind);
-    }
     script_.ops.push_back(std::move(op));
+    if (outcome != Outcome::kOk) Unanswered();
+    return *this;
+  }
+  /// The reads of the last transaction were not answered.
+  Tale& Unanswered() {
+    for (ScriptMicro& m : script_.ops.back().micros) m.known = !IsRead(m.kind);
+    return *this;
+  }
+  /// The reads of the last transaction were answered, however it ended.
+  Tale& Answered() {
+    for (ScriptMicro& m : script_.ops.back().micros) m.known = true;
     return *this;
   }
   Tale& Unknown(std::vector<ScriptMicro> micros) { return Txn(std::move(micros), Outcome::kUnknown); }
@@ -73,6 +81,12 @@ class Tale {
     CHECK(report.holds() == report.anomalies.empty());
     return report.holds() ? "" : report.anomalies[0].name;
   }
+  /// Edges of the dependency graph.
+  uint64_t Edges(IsolationLevel level, bool linearizable_keys = false) {
+    return Try(level, linearizable_keys).value().stats.steps;
+  }
+  /// The whole report.
+  std::string Words(IsolationLevel level) { return Try(level).value().ToString(); }
   bool Has(IsolationLevel level, std::string_view name) { return Try(level).value().Has(name); }
 
  private:
