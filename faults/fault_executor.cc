@@ -63,7 +63,12 @@ Status FaultExecutor::Replace(const FaultEntry& fault) {
 Status FaultExecutor::Readd(const FaultEntry& fault) {
   if (cluster_.members().size() < 3) return Conflict("too few members to remove one");
   ORRERY_RETURN_IF_ERROR(RequireCalm());
-  cluster_.AskToReadd(StoreOf(fault.targets.at(0)));
+  const StoreId store = StoreOf(fault.targets.at(0));
+  if (fault.how == "down") {
+    if (world_.IsUp(NodeIdOf(store))) world_.Crash(NodeIdOf(store), sim::CrashKind::kProcessKill);
+    cluster_.HoldDown(store, true);
+  }
+  cluster_.AskToReadd(store);
   return Status::Ok();
 }
 

@@ -43,7 +43,8 @@ const std::vector<FaultInfo>& AllFaults() {
       {FaultKind::kTransferLeader, "transfer_leader", "the operator hands leadership to another store"},
       {FaultKind::kReplaceStore, "replace_store", "the operator replaces a member by a spare store"},
       {FaultKind::kCompactLog, "compact_log", "the operator makes a store compact its log"},
-      {FaultKind::kReaddStore, "readd_store", "the operator removes a member and adds it again, with its disk"},
+      {FaultKind::kReaddStore, "readd_store",
+       "the operator removes a member, up or down, and adds it again with its disk"},
   };
   return kAll;
 }

@@ -191,6 +191,7 @@ bool FaultResolver::ResolveClock(FaultEntry& fault, Random& random) const {
 bool FaultResolver::ResolveMembership(FaultEntry& fault, Random& random) const {
   if (FaultFieldsOf(fault.kind).others == FaultFields::Nodes::kNone) {
     fault.targets = {NodeIdOf(AnyMember(random))};
+    if (fault.kind == FaultKind::kReaddStore) fault.how = random.Chance(0.5) ? "up" : "down";
     return true;
   }
   const StoreId spare = AnyStore(random);

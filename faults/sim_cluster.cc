@@ -267,6 +267,12 @@ void SimCluster::AskToReadd(StoreId store) {
   Enqueue([this, store](ClientHost& host) { ReaddUntilDone(host, store); });
 }
 
+void SimCluster::Release(StoreId store) {
+  if (!held_down_.contains(store)) return;
+  HoldDown(store, false);
+  BootLater(store, Duration(0));
+}
+
 /// The peer that leaves is named by its id: the one that comes has another, on the same disk.
 void SimCluster::ReaddUntilDone(ClientHost& host, StoreId store) {
   const Instant give_up = host.runtime().clock.Now() + kChangePatience;
@@ -278,6 +284,7 @@ void SimCluster::ReaddUntilDone(ClientHost& host, StoreId store) {
                                      [store](const Member& member) { return member.store == store; });
       const bool present = here != members->members.end();
       if (present && !leaving) leaving = here->peer;
+      if (!present) Release(store);
       const bool arrived = present && here->peer != leaving && here->role == MemberRole::kVoter;
       if (arrived && !members->joint) return;
       std::vector<Member> add;

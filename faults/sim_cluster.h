@@ -76,7 +76,8 @@ class SimCluster {
   /// A member whose state cannot be trusted loses its disk and comes back as a new one, if it did not already.
   void AskToReplaceDamaged(StoreId store);
   void AskToTransfer(StoreId to);
-  /// Removes a member and, once it is gone, adds it again under the life it had.
+  /// Removes a member and, once it is gone, adds it again under the life it had. One that is held down is booted once
+  /// it was removed, and hears of it last.
   void AskToReadd(StoreId store);
   void AskToCompact(StoreId store);
   /// Runs `body` in a fiber of the operator's process, whose client is patient: unlike those of the workloads it gives
@@ -109,6 +110,8 @@ class SimCluster {
   void RunOperator(ClientHost& host);
   void ReplaceUntilDone(ClientHost& host, StoreId old_store, StoreId new_store);
   void ReaddUntilDone(ClientHost& host, StoreId store);
+  /// Boots a store that was held down. Called from within a turn.
+  void Release(StoreId store);
   LawReport CompareOnce(ClientHost& host, bool* settled);
   static std::string AddressOf(StoreId store) { return "store" + ToString(store) + ":1"; }
 

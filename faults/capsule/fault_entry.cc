@@ -78,7 +78,7 @@ std::vector<FaultFields> NodeFields() {
       {.kind = FaultKind::kTransferLeader, .targets = kOne},
       {.kind = FaultKind::kReplaceStore, .targets = kOne, .others = kOne},
       {.kind = FaultKind::kCompactLog, .targets = kOne},
-      {.kind = FaultKind::kReaddStore, .targets = kOne},
+      {.kind = FaultKind::kReaddStore, .targets = kOne, .how = {"up", "down"}},
   };
 }
 

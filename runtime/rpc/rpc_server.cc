@@ -12,7 +12,7 @@ namespace orrery {
 namespace {
 
 /// As long as short-lived requests live, for simulations.
-constexpr Duration kLateStart = milliseconds(50);
+constexpr Duration kLateStart = milliseconds(150);
 
 }  // namespace
 
@@ -180,7 +180,7 @@ void RpcServer::StartFiber(const Service& service, const RpcCallId& id, const Rp
                                                              responder = std::move(responder)]() mutable {
     RpcEnvironment& environment = transport_.environment();
     // Legal: nobody promises a fiber when it begins.
-    if (environment.probes.Buggify("rpc.server.late_start", 0.005)) environment.scheduler.SleepFor(kLateStart);
+    if (environment.probes.Buggify("rpc.server.late_start", 0.05)) environment.scheduler.SleepFor(kLateStart);
     if (context.deadline.PassedAt(environment.scheduler.now())) {
       ++link_->counts.expired;
       ORRERY_PROBE(environment.probes, "rpc.server.expired_request_dropped");
