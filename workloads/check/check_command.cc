@@ -205,14 +205,27 @@ Status WriteSvg(const std::string& path, const History& history, const CheckRepo
   return Status::Ok();
 }
 
+/// EDN and JSON without a header have no end mark: a file cut between two events looks whole, but what ran then has no
+/// ending in it. Recorders write one for every operation.
+void NoteOperationsWithoutEnding(const CheckCommandOptions& options, const History& history, std::ostream& err) {
+  const auto& all = history.operations();
+  const auto endless = [](const Operation& operation) { return operation.return_line == 0; };
+  const auto count = std::count_if(all.begin(), all.end(), endless);
+  if (count == 0) return;
+  err << "check: " << options.history << ": no ending for " << count << " of " << all.size()
+      << " operations, the first on line " << std::find_if(all.begin(), all.end(), endless)->invoke_line
+      << "; they may take effect at any time. If the file was cut there, what is missing was not judged\n";
+}
+
 Result<int> Run(const CheckCommandOptions& options, std::ostream& out, std::ostream& err) {
   if (options.output != "table" && options.output != "json") {
     return Bad("unknown output " + options.output + "; known are table, json");
   }
   ORRERY_ASSIGN_OR_RETURN(History history, ReadHistory(options));
+  NoteOperationsWithoutEnding(options, history, err);
   std::string level;
   Result<CheckReport> judged = Judge(options, history, level);
-  if (!judged.ok()) return judged.status();
+  if (!judged.ok()) return judged.status().Wrap(options.history);
   const CheckReport& report = judged.value();
   if (options.output == "json") {
     PrintJson(options, level, history, report, out);

@@ -295,5 +295,29 @@ TEST_CASE("Check command: every law runs under its name") {
   CHECK(cycle.starts_with("cycle: 2 operations, broken\nbroken-ring\n"));
 }
 
+TEST_CASE("Check command: a file that may have been cut between two events is said to be so") {
+  const std::string whole =
+      "{:type :invoke :process 0 :value [[:append :x 1]]}\n{:type :ok :process 0 :value [[:append :x 1]]}\n"
+      "{:type :invoke :process 1 :value [[:r :x nil]]}\n{:type :ok :process 1 :value [[:r :x []]]}\n";
+  CHECK(Check(whole, "list-append").code == 10);
+  CHECK(Check(whole, "list-append").err.empty());
+  const Outcome3 cut = Check(whole.substr(0, whole.rfind("{:type :ok")), "list-append");
+  CHECK(cut.code == 0);
+  CHECK(
+      cut.err.ends_with(": no ending for 1 of 2 operations, the first on line 3; they may take effect at any time. "
+                        "If the file was cut there, what is missing was not judged\n"));
+  const std::string told = R"({"type":"invoke","process":0,"ops":[["w","x",1]]}
+{"type":"info","process":0}
+)";
+  CHECK(Check(told, "register").err.empty());
+}
+
+TEST_CASE("Check command: what is senseless is named with the file and the line") {
+  const TempFile file("senseless", kStale);
+  const CheckCommandOptions options{.history = file.path(), .model = "set"};
+  CHECK(
+      Run(options).err.starts_with("check: " + file.path() + ": op 0 (line 1-2) by process 0: w x 1; ok: a set knows"));
+}
+
 }  // namespace
 }  // namespace orrery::check

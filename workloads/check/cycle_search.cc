@@ -27,13 +27,12 @@ struct Pattern {
   uint8_t mask;
   bool alternate = false;  // no two adjacent rw edges
   bool certain = true;     // components tell for certain whether there is one
-  bool any_rw = false;     // may turn out to be of a graver kind, which has its own pattern
 };
 constexpr Pattern kWritesOnly{.number = 0, .first = kWw, .mask = kWw};
 constexpr Pattern kDependencies{.number = 1, .first = kWr, .mask = kWw | kWr};
 constexpr Pattern kOneRw{.number = 2, .first = kRw, .mask = kWw | kWr, .certain = false};
 constexpr Pattern kNoAdjacentRw{.number = 3, .first = kRw, .mask = kWw | kWr | kRw, .alternate = true};
-constexpr Pattern kAnyRw{.number = 4, .first = kRw, .mask = kWw | kWr | kRw, .any_rw = true};
+constexpr Pattern kAnyRw{.number = 4, .first = kRw, .mask = kWw | kWr | kRw};
 
 /// Components within which the walks of a pattern stay: a walk that starts with an edge from u to v can come back to u
 /// only if of[scale * u] == of[scale * v + arrival].
@@ -278,14 +277,14 @@ class Finder {
     if (!cycle) return;
     answer_.broken = true;
     shortest = static_cast<uint32_t>(cycle->size());
-    Keep(std::move(*cycle), pattern);
+    Keep(std::move(*cycle));
   }
 
-  void Keep(Cycle cycle, const Pattern& pattern) {
+  void Keep(Cycle cycle) {
     // A shortest walk that meets a transaction twice is a cycle with no rw edge and another one: the former is known.
     if (!IsSimple(cycle)) return;
     const std::string name = CycleName(cycle);
-    if (pattern.any_rw && !name.starts_with("G2")) return;
+    // The walk of a loose pattern may be of a graver kind, of which a tight one knows a shorter.
     auto [at, fresh] = best_.try_emplace(name, cycle);
     if (cycle.size() < at->second.size()) at->second = std::move(cycle);
   }

@@ -298,6 +298,23 @@ TEST_CASE("Cycles: the smallest of a pattern over all components, plain ones bef
   CHECK(answer.cycles[0].size() == 2);
 }
 
+TEST_CASE("Cycles: a loose pattern does not take the place of what a tight one found") {
+  // Three rings through T5: a G-single of six, a G-nonadjacent of four, a G-single of five.
+  Case c(13);
+  using enum Dependency;
+  for (const std::vector<uint32_t>& ring :
+       {std::vector<uint32_t>{0, 1, 2, 3, 4, 5}, {6, 7, 8, 5}, {9, 10, 11, 12, 5}}) {
+    for (size_t i = 0; i < ring.size(); ++i) {
+      const bool rw = i == 0 || (ring.size() == 4 && i == 2);
+      c.Add(ring[i], ring[(i + 1) % ring.size()], rw ? kReadWrite : kWriteWrite);
+    }
+  }
+  const CycleAnswer answer = c.Find({.adjacent_allowed = true, .edges_max = kEnough});
+  std::map<std::string, size_t> lengths;
+  for (const Cycle& cycle : answer.cycles) lengths[CycleName(cycle)] = cycle.size();
+  CHECK(lengths == std::map<std::string, size_t>{{"G-nonadjacent", 4}, {"G-single", 5}});
+}
+
 TEST_CASE("Cycles: a long fork is one from whichever step it is told") {
   Cycle fork{{0, 1, Dependency::kReadWrite},
              {1, 2, Dependency::kWriteRead},
