@@ -23,6 +23,11 @@ PathClass ClassOf(std::string_view how) {
   return how.ends_with("table") ? PathClass::kTable : PathClass::kManifest;
 }
 
+Lane LaneOf(std::string_view how) {
+  if (how == "commit") return Lane::kCommit;
+  return how == "read" ? Lane::kRead : Lane::kBackground;
+}
+
 }  // namespace
 
 Status FaultExecutor::ExecuteProcess(const FaultEntry& fault) {
@@ -80,6 +85,10 @@ Status FaultExecutor::ExecuteDisk(const FaultEntry& fault) {
     case FaultKind::kStuckDisk:
       world_.SetDiskStuck(node, true);
       Later(fault, fault.lasts, "unstuck", [this, node] { world_.SetDiskStuck(node, false); });
+      return Status::Ok();
+    case FaultKind::kLateJob:
+      ORRERY_RETURN_IF_ERROR(RequireUp(StoreOf(node)));
+      world_.DelayNextJob(node, LaneOf(fault.how), fault.lasts);
       return Status::Ok();
     case FaultKind::kBitFlip: return FlipBit(fault);
     case FaultKind::kLostDisk:

@@ -33,6 +33,7 @@ const std::vector<FaultInfo>& AllFaults() {
       {FaultKind::kDiskFull, "disk_full", "a disk is full for a while"},
       {FaultKind::kSlowDisk, "slow_disk", "a disk takes much longer for a while"},
       {FaultKind::kStuckDisk, "stuck_disk", "a disk does not answer for a while"},
+      {FaultKind::kLateJob, "late_job", "one lane's next blocking job begins late, the other lanes overtake it"},
       {FaultKind::kBitFlip, "bit_flip", "a bit of synced data flips while the store is down"},
       {FaultKind::kLostDisk, "lost_disk", "a store loses its disk and comes back as a new member"},
       {FaultKind::kCrashInWrite, "crash_in_write", "power is lost in the middle of the n-th next disk operation"},

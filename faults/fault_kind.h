@@ -39,6 +39,7 @@ enum class FaultKind : uint8_t {
   kDiskFull,
   kSlowDisk,
   kStuckDisk,
+  kLateJob,
   kBitFlip,
   kLostDisk,
   kCrashInWrite,

@@ -160,6 +160,11 @@ bool FaultResolver::ResolveDisk(FaultEntry& fault, Random& random) const {
     }
     case FaultKind::kDiskFull: fault.amount = static_cast<int64_t>(random.Below(kRoomBytesMax)); return true;
     case FaultKind::kSlowDisk: fault.amount = random.Between(5, 200); return true;
+    case FaultKind::kLateJob: {
+      const uint64_t lane = random.Below(10);
+      fault.how = lane < 6 ? "commit" : lane < 9 ? "background" : "read";
+      return true;
+    }
     case FaultKind::kBitFlip: {
       fault.how = random.Chance(0.3) ? "wal" : "table";
       fault.amount = static_cast<int64_t>(random.Split("flip").NextU64() >> 1);

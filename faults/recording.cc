@@ -15,12 +15,15 @@ void Recording::Begin(const RunPlan& plan) {
   capsule_.scenario = plan.scenario;
   capsule_.choices = plan.choices;
   // Taken apart, so that a new field that is not recorded does not compile. Clients are counted by the workloads.
-  const auto& [stores, spares, clients, clients_together, lying_fsync, options] = plan.shape;
+  const auto& [stores, spares, clients, clients_together, lying_fsync, slow_founder, slow_founder_factor, options] =
+      plan.shape;
   static_cast<void>(clients);
   capsule_.cluster = {.stores = stores,
                       .spares = spares,
                       .clients_together = clients_together,
                       .lying_fsync = lying_fsync,
+                      .slow_founder = slow_founder,
+                      .slow_founder_factor = slow_founder_factor,
                       .knobs = NamedKnobs(options)};
   capsule_.safety = plan.safety;
   capsule_.liveness_limit = plan.liveness_limit;

@@ -1,5 +1,7 @@
 #include "faults/run_plan.h"
 
+#include <iterator>
+
 #include "faults/knobs.h"
 #include "faults/simulation.h"
 
@@ -8,6 +10,15 @@ namespace {
 
 /// How often the clients of a workload share one process.
 constexpr double kTogetherShare = 0.2;
+
+/// Faults begin when the cluster is founded; before, a disk may be slow, so that some founders elect a leader while
+/// another still writes that it is one.
+void DrawFounding(Random random, ClusterShape& shape) {
+  constexpr uint32_t kFactors[] = {300, 1000, 3000};
+  if (!random.Chance(0.3)) return;
+  shape.slow_founder = StoreId(1 + random.Below(shape.stores));
+  shape.slow_founder_factor = kFactors[random.Below(std::size(kFactors))];
+}
 
 }  // namespace
 
@@ -33,6 +44,7 @@ RunPlan DrawPlan(const Scenario& scenario, const sim::ChoiceOptions& choices) {
   plan.shape.lying_fsync = scenario.lying_fsync;
   for (const WorkloadPlan& workload : scenario.workloads) plan.shape.clients += workload.options.clients;
   plan.shape.options = DrawStoreOptions(random.Split(own), scenario.random_knobs);
+  if (scenario.random_knobs) DrawFounding(random.Split(own).Split("founding"), plan.shape);
   return plan;
 }
 
@@ -52,6 +64,8 @@ RunPlan PlanOf(const Capsule& capsule, const sim::ChoiceOptions& choices, std::s
   plan.shape.clients = capsule.client_count();
   plan.shape.clients_together = capsule.cluster.clients_together;
   plan.shape.lying_fsync = capsule.cluster.lying_fsync;
+  plan.shape.slow_founder = capsule.cluster.slow_founder;
+  plan.shape.slow_founder_factor = capsule.cluster.slow_founder_factor;
   Result<StoreOptions> options = OptionsOfKnobs(capsule.cluster.knobs);
   ORRERY_ASSERT_THAT(options.ok(), options.status().ToString());  // The capsule was validated.
   plan.shape.options = *std::move(options);

@@ -113,6 +113,7 @@ void SimCluster::AddStore(StoreId store) {
 }
 
 void SimCluster::Initialise() {
+  if (shape_.slow_founder.valid()) world_.SetDiskSlow(NodeIdOf(shape_.slow_founder), shape_.slow_founder_factor);
   Enqueue([this](ClientHost& host) {
     std::vector<Member> founders;
     for (const StoreId store : members_) founders.push_back(Member{.store = store, .address = AddressOf(store)});
@@ -123,6 +124,7 @@ void SimCluster::Initialise() {
     }
     for (const StoreId store : members_) fresh_.erase(store);
     initialised_ = true;
+    if (shape_.slow_founder.valid()) world_.SetDiskSlow(NodeIdOf(shape_.slow_founder), 1);
     if (!shape_.lying_fsync) return;
     for (const StoreId store : stores_) world_.DiskOf(NodeIdOf(store)).SetLyingSync(true);
   });

@@ -25,6 +25,9 @@ struct ClusterShape {
   bool clients_together = false;
   /// Once the cluster is initialised, no fsync of any store makes anything durable (sim/disk/sim_disk.h).
   bool lying_fsync = false;
+  /// While the cluster is founded, the disk of one founder is so many times slower; an invalid id: nobody's.
+  StoreId slow_founder;
+  uint32_t slow_founder_factor = 1;
   StoreOptions options;
 };
 

@@ -69,7 +69,7 @@ class SimOffload::LaneQueue final : public Event {
     jobs_.clear();
     core_.queue.Cancel(this);
   }
-  void Delay(Duration span) { extra_ += span; }
+  void Delay(Duration span) { extra_ = std::max(extra_, span); }
   bool Idle() const { return jobs_.empty() && core_.now() >= free_at_; }
 
  private:

@@ -135,7 +135,8 @@ class World {
 
   void SetDiskStuck(NodeId node, bool stuck);
   void SetDiskSlow(NodeId node, uint32_t factor);
-  /// Lets the k-th offloaded job from now of a lane take this much longer.
+  /// Lets the next job of a lane begin so much later, and those behind it wait; other lanes go on. Of several calls
+  /// before that job the longest counts. Harmless if down.
   void DelayNextJob(NodeId node, Lane lane, Duration span);
 
   // ---- Time. ----

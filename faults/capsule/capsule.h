@@ -44,6 +44,8 @@ struct CapsuleCluster {
   uint32_t spares = 0;            ///< Stores behind them that are up, but no members. 0 to 3.
   bool clients_together = false;  ///< All clients of a workload run in one process (ClusterShape).
   bool lying_fsync = false;
+  StoreId slow_founder;              ///< Whose disk is slow while the cluster is founded; invalid: nobody's.
+  uint32_t slow_founder_factor = 1;  ///< How many times slower. 1 to 10,000.
   /// Every knob of the stores by name, as faults/knobs.h lists them. A knob that is left out is what
   /// DrawStoreOptions gives without drawing.
   std::map<std::string, int64_t, std::less<>> knobs;

@@ -108,6 +108,10 @@ void WriteRun(Writer& out, const Capsule& capsule) {
   out.Line("spares = {}", capsule.cluster.spares);
   out.Line("clients_together = {}", capsule.cluster.clients_together);
   out.Line("lying_fsync = {}", capsule.cluster.lying_fsync);
+  if (capsule.cluster.slow_founder.valid()) {
+    out.Line("slow_founder = {}", capsule.cluster.slow_founder.value());
+    out.Line("slow_founder_factor = {}", capsule.cluster.slow_founder_factor);
+  }
   if (capsule.cluster.knobs.empty()) return;
   out.Line("\n[cluster.knobs]");
   for (const auto& [name, number] : capsule.cluster.knobs) out.Line("{} = {}", Quoted(name), number);

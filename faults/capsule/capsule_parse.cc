@@ -167,6 +167,8 @@ class CapsuleParser {
     cluster.spares = reader.Number<uint32_t>("spares", 0, 0, 3);
     cluster.clients_together = reader.Flag("clients_together", false);
     cluster.lying_fsync = reader.Flag("lying_fsync", false);
+    cluster.slow_founder = StoreId(reader.Number<uint64_t>("slow_founder", 0, 0, cluster.stores));
+    cluster.slow_founder_factor = reader.Number<uint32_t>("slow_founder_factor", 1, 1, 10000);
     if (const toml::table* knobs = reader.Table("knobs")) {
       TableReader knob_reader(*knobs, file_, "cluster.knobs.");
       for (const auto& [name, node] : *knobs) {

@@ -33,8 +33,12 @@ Capsule Sample() {
   capsule.choices.salts[2] = UINT64_MAX - 1;
   capsule.choices.latencies = {{"node1>node2 channel2 slot55", milliseconds(12)}};
   capsule.choices.buggify_sites = {{"raft.site", true}, {"x", false}};
-  capsule.cluster = {
-      .stores = 3, .spares = 1, .lying_fsync = false, .knobs = NamedKnobs(DrawStoreOptions(Random(1), true))};
+  capsule.cluster = {.stores = 3,
+                     .spares = 1,
+                     .lying_fsync = false,
+                     .slow_founder = StoreId(3),
+                     .slow_founder_factor = 1000,
+                     .knobs = NamedKnobs(DrawStoreOptions(Random(1), true))};
   capsule.safety = nanoseconds(12'345'678'901);
   CapsuleWorkload registers{.name = "register", .options = {.clients = 2, .keys = 8}};
   registers.operations = {

@@ -56,6 +56,7 @@ std::vector<FaultFields> NodeFields() {
       {.kind = FaultKind::kDiskFull, .targets = kOne, .lasts = true, .amount = {"room_bytes", 0, int64_t{1} << 30}},
       {.kind = FaultKind::kSlowDisk, .targets = kOne, .lasts = true, .amount = {"factor", 2, 1000}},
       {.kind = FaultKind::kStuckDisk, .targets = kOne, .lasts = true},
+      {.kind = FaultKind::kLateJob, .targets = kOne, .lasts = true, .how = {"commit", "read", "background"}},
       {.kind = FaultKind::kBitFlip,
        .targets = kOne,
        .lasts = true,

@@ -205,6 +205,10 @@ Capsule WithoutStore(const Capsule& capsule, uint64_t store) {
   if (store <= capsule.cluster.stores) {
     ORRERY_ASSERT(capsule.cluster.stores > 1);
     --smaller.cluster.stores;
+    StoreId& slow = smaller.cluster.slow_founder;
+    if (slow.value() == store) slow = StoreId();
+    if (slow.value() > store) slow = StoreId(slow.value() - 1);
+    if (!slow.valid()) smaller.cluster.slow_founder_factor = 1;
   } else {
     --smaller.cluster.spares;
   }
