@@ -36,7 +36,7 @@ Capsule Sample() {
   capsule.cluster = {.stores = 3,
                      .spares = 1,
                      .lying_fsync = false,
-                     .slow_founder = StoreId(3),
+                     .slow_founder = StoreId(1),
                      .slow_founder_factor = 1000,
                      .knobs = NamedKnobs(DrawStoreOptions(Random(1), true))};
   capsule.safety = nanoseconds(12'345'678'901);
