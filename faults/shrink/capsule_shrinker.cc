@@ -270,7 +270,7 @@ bool CapsuleShrinker::Amounts() {
 /// stores that do early what they do after much.
 bool CapsuleShrinker::Volume() {
   pass_ = "volume";
-  const uint64_t usual = std::exchange(variants_, kVolumeVariants);
+  const uint64_t usual = std::exchange(variants_, variants_ * kVolumeVariants);
   bool changed = false;
   while (!over() && best_.operation_count() >= kVolumeMin) {
     std::vector<Capsule> candidates;

@@ -70,7 +70,7 @@ class CapsuleShrinker {
 
 /// In how many variants a candidate is tried once rounds with one change little.
 constexpr uint64_t kShrinkVariants = 4;
-/// In how many if it has a fraction of the operations only: few tries, much to gain.
-constexpr uint64_t kVolumeVariants = 8;
+/// How many times as many if it has a fraction of the operations only: few tries, much to gain.
+constexpr uint64_t kVolumeVariants = 2;
 
 }  // namespace orrery::faults
