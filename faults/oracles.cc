@@ -28,6 +28,9 @@ class ClusterOracle::Eyes final : public StoreObserver {
   void OnReadServed(RegionId region, PeerId peer, uint64_t context, LogIndex applied) override {
     oracle_.raft_laws_.OnReadServed(region, peer, context, applied);
   }
+  void OnLeaseRead(RegionId region, PeerId peer, Term term, LogIndex applied) override {
+    oracle_.raft_laws_.OnLeaseRead(region, peer, term, applied);
+  }
   void OnView(RegionId region, const raft::RaftView& view, const raft::ConfState& conf) override {
     oracle_.raft_laws_.OnView(store_, region, view, conf);
     if (may_not_run) oracle_.OnDamagedRan(store_);

@@ -61,7 +61,13 @@ void RaftLaws::OnView(StoreId, RegionId region, const raft::RaftView& view, cons
   peer.may_serve_lease = view.may_serve_lease;
   if (peer.leads && !led) OnElected(group, region, view, conf);
   if (led && peer.leads && committed) CheckDurable(group, region, view, conf);
+  if (peer.leads && committed) NoteLedCommit(group, view);
   group.commit_max = std::max(group.commit_max, view.commit);
+}
+
+void RaftLaws::NoteLedCommit(Group& group, const raft::RaftView& view) {
+  group.led_commits[view.term] = view.commit;
+  if (view.term < group.lease_term) group.lease_floor = std::max(group.lease_floor, view.commit);
 }
 
 void RaftLaws::CheckTermKept(const PeerFacts& peer, RegionId region, const raft::RaftView& view) {
@@ -137,6 +143,27 @@ void RaftLaws::OnLease(StoreId store, RegionId region, PeerId peer, Term term, I
   PeerFacts& holder = group.Of(peer);
   holder.lease = Lease{.store = store, .life = now->life, .term = term, .until = until};
   if (group.leader != peer) CheckLease(holder, region, group.leader, group.leader_term);
+}
+
+void RaftLaws::OnLeaseRead(RegionId region, PeerId peer, Term term, LogIndex applied) {
+  Group& group = groups_[region];
+  if (term != group.lease_term) {
+    group.lease_term = term;
+    group.lease_floor = LogIndex();
+    for (const auto& [led, commit] : group.led_commits) {
+      if (led < term) group.lease_floor = std::max(group.lease_floor, commit);
+    }
+  }
+  if (group.leader_term > term) {
+    break_("lease-exclusive",
+           fmt::format("region {}: peer {} answers a read by its lease of term {} while peer {} leads term {}",
+                       region.value(), peer.value(), term.value(), group.leader.value(), group.leader_term.value()));
+  }
+  if (applied >= group.lease_floor) return;
+  break_("lease-read-current",
+         fmt::format("region {}: peer {} answers a read by its lease of term {} from the state as of {}; leaders of "
+                     "earlier terms have committed up to {}",
+                     region.value(), peer.value(), term.value(), applied.value(), group.lease_floor.value()));
 }
 
 void RaftLaws::OnReadAsked(RegionId region, uint64_t context) {

@@ -206,5 +206,32 @@ TEST_CASE("RaftLaws: a confirmed read sees what was committed anywhere when it w
   CHECK(story.broken == "read-index-current");
 }
 
+TEST_CASE("RaftLaws: a read by a lease sees what leaders of earlier terms have committed") {
+  Story story;
+  story.See(Story::View(1, 5, 1, 20, 8));
+  story.See(Story::Leading(Story::View(1, 5, 1, 20, 8)));
+  story.See(Story::Leading(Story::View(1, 5, 1, 20, 10)));
+  story.laws.OnLeaseRead(kRegion, PeerId(2), Term(7), LogIndex(10));
+  // What the later leader itself has committed is acknowledged when it is applied.
+  story.See(Story::Leading(Story::View(2, 7, 2, 20, 15)));
+  story.laws.OnLeaseRead(kRegion, PeerId(2), Term(7), LogIndex(10));
+  CHECK(story.broken != "lease-read-current");
+  story.broken.clear();
+  story.laws.OnLeaseRead(kRegion, PeerId(2), Term(7), LogIndex(9));
+  CHECK(story.broken == "lease-read-current");
+}
+
+TEST_CASE("RaftLaws: nobody reads by a lease while somebody leads a later term") {
+  Story story;
+  story.See(Story::View(1, 6, 2, 10, 10));
+  story.See(Story::View(2, 6, 2, 10, 10));
+  story.laws.OnLeaseRead(kRegion, PeerId(1), Term(5), LogIndex(10));
+  CHECK(story.broken.empty());
+  story.See(Story::Leading(Story::View(2, 6, 2, 10, 10)));
+  CHECK(story.broken.empty());
+  story.laws.OnLeaseRead(kRegion, PeerId(1), Term(5), LogIndex(10));
+  CHECK(story.broken == "lease-exclusive");
+}
+
 }  // namespace
 }  // namespace orrery::faults

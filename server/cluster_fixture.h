@@ -27,6 +27,7 @@ class ReplicaWatch final : public StoreObserver {
   void OnLease(RegionId, PeerId, Term, Instant) override {}
   void OnReadAsked(RegionId, PeerId, uint64_t) override {}
   void OnReadServed(RegionId, PeerId, uint64_t, LogIndex) override {}
+  void OnLeaseRead(RegionId, PeerId, Term, LogIndex) override {}
   void OnStateHash(RegionId region, PeerId peer, LogIndex index, uint64_t hash) override;
 
   /// Sentences about replicas that disagreed.

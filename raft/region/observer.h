@@ -35,6 +35,8 @@ class StoreObserver {
   virtual void OnReadAsked(RegionId region, PeerId peer, uint64_t context) = 0;
   /// The reads of that question are answered from the state as of `applied`.
   virtual void OnReadServed(RegionId region, PeerId peer, uint64_t context, LogIndex applied) = 0;
+  /// A read by the lease of `term` is answered from the state as of `applied`.
+  virtual void OnLeaseRead(RegionId region, PeerId peer, Term term, LogIndex applied) = 0;
   /// The hash of the replicated state as of `index`, whenever the replica computed it.
   virtual void OnStateHash(RegionId region, PeerId peer, LogIndex index, uint64_t hash) = 0;
 };

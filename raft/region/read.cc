@@ -20,7 +20,9 @@ bool Peer::MayReadByLease() {
 
 bool Peer::LeaseHolds() const {
   if (!raft_->MayServeLease()) return false;
-  return context_.runtime.clock.FreshNow() < lease_until_;
+  if (context_.runtime.clock.FreshNow() >= lease_until_) return false;
+  if (context_.observer != nullptr) context_.observer->OnLeaseRead(region(), id(), raft_->term(), applied_);
+  return true;
 }
 
 /// Called before the messages of the round leave: the lease begins no later than that.
