@@ -160,6 +160,7 @@ void SimCluster::LoseDisk(StoreId store) {
   const NodeId node = NodeIdOf(store);
   world_.Crash(node, sim::CrashKind::kPowerLoss);
   world_.WipeDisk(node);
+  ++disks_lost_[store];
   rotten_.erase(store);
   oracle_.ForbidToRun(store, false);
   fresh_.insert(store);
@@ -230,6 +231,7 @@ void SimCluster::AskToReplace(StoreId old_store, StoreId new_store) {
 void SimCluster::ReplaceUntilDone(ClientHost& host, StoreId old_store, StoreId new_store) {
   const Instant give_up = host.runtime().clock.Now() + kChangePatience;
   while (host.runtime().clock.Now() < give_up) {
+    const uint64_t lost_before = disks_lost_[new_store];
     const Result<IdentifyResponse> identity = host.admin().Identify(new_store, DeadlineIn(host, seconds(1)));
     const Result<MembersResponse> members = host.admin().Members(DeadlineIn(host, seconds(5)));
     if (identity.ok() && members.ok()) {
@@ -243,7 +245,8 @@ void SimCluster::ReplaceUntilDone(ClientHost& host, StoreId old_store, StoreId n
       const std::vector<Member>& list = members->members;
       const bool arrived = std::any_of(list.begin(), list.end(), is_new);
       const bool left = std::none_of(list.begin(), list.end(), is_old);
-      if (arrived && left && !members->joint) break;
+      // Who lost its disk since it was asked is no longer the one that arrived.
+      if (arrived && left && !members->joint && disks_lost_[new_store] == lost_before) break;
       std::vector<Member> add;
       if (!arrived) add.push_back(Member{.store = new_store, .address = AddressOf(new_store)});
       std::vector<StoreId> remove;

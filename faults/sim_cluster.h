@@ -127,7 +127,8 @@ class SimCluster {
   std::set<StoreId> damaged_;
   std::set<StoreId> rotten_;  ///< Their disks hold damage: they may find corruption. A new disk holds none.
   std::set<StoreId> held_down_;
-  std::set<StoreId> fresh_;  ///< Boot as new: their disk is empty.
+  std::map<StoreId, uint64_t> disks_lost_;  ///< How often.
+  std::set<StoreId> fresh_;                 ///< Boot as new: their disk is empty.
   std::vector<ClientHost*> clients_;
   ClientHost* operator_ = nullptr;
   ClientHost* stranger_ = nullptr;
