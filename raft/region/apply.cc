@@ -117,6 +117,8 @@ void Peer::PutSessions(WriteBatch& batch, LogIndex index) {
 
 /// False if the engine wants us to wait, or failed.
 bool Peer::WriteApplyBatch() {
+  // Legal: write buffers may stay full for any time, while a new leader already knows what is committed.
+  if (context_.runtime.probes.Buggify("region.apply.engine_full", 0.8)) return false;
   const Status written = context_.committer.TryApply(blocked_->writes);
   if (written.ok()) return true;
   if (written.code() == StatusCode::kBusy) {
