@@ -2,8 +2,9 @@
 
 Always: speed and memory on fixed histories, which must reach the goals in docs/checkers.md; comparison with brute force on
 random histories (--count for each model and level) and on all small ones (unless --quick). With --mutants every patch of
-workloads/check/mutants must make a test fail; --conditions forces every condition of the sources true and false and lists what no test notices
-in build/checkers/conditions/survivors.txt. --record writes docs/results/checkers/COMMIT.json.
+workloads/check/mutants must make a test fail; --conditions forces every condition of the sources true and false: each must make a
+test fail, or be listed with a reason in workloads/check/mutants/equivalent_conditions.txt; --conditions-only does nothing else.
+--record writes docs/results/checkers/COMMIT.json.
 """
 
 import argparse
@@ -64,11 +65,17 @@ def main():
     parser.add_argument("--quick", action="store_true", help="small histories, no exhaustive comparison: about a minute")
     parser.add_argument("--mutants", nargs="?", const="0/1", metavar="I/N",
                         help="the patches too, or the I-th of N parts of them: about a CPU hour in all")
-    parser.add_argument("--conditions", action="store_true", help="every condition too: about half a CPU hour")
+    parser.add_argument("--conditions", action="store_true", help="every condition too: some CPU minutes")
+    parser.add_argument("--conditions-only", nargs="?", const="", metavar="PATTERN",
+                        help="every condition (whose name has the pattern, if given), and nothing else")
     parser.add_argument("--record", action="store_true", help="write docs/results/checkers/COMMIT.json")
     arguments = parser.parse_args()
     count = min(arguments.count, 20000) if arguments.quick else arguments.count
 
+    if arguments.conditions_only is not None:
+        section("conditions")
+        checker_conditions.measure(arguments.conditions_only)
+        return 0
     section("building")
     build("release", "orrery_check_test", "orrery-check-bench", "orrery-check-agreement")
     result = {"command": "ci/checkers " + " ".join(sys.argv[1:]), "seed": arguments.seed}

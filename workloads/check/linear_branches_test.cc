@@ -93,6 +93,20 @@ TEST_CASE("Search: dead ends cost what they must") {
   CHECK(steps(Write(kX, N(1)), Read(kX, N(9))) == 3);
   CHECK(steps(Write(kX, N(1)), Write(kX, N(2)), Read(kX, N(9))) == 9);
   CHECK(steps(Write(kX, N(1)), Write(kX, N(2)), Read(kX, N(1)), Read(kX, N(9))) == 13);
+  const auto apart = [](const ModelSpec& spec, MicroOp change, MicroOp fits, MicroOp garbage) {
+    Scene s;
+    std::vector<MicroOp> all(5, fits);
+    all.push_back(change);
+    all.push_back(garbage);
+    for (const MicroOp& m : all) s.Start({m});
+    for (OpIndex op = 0; op < all.size(); ++op) s.Ok(op, {all[op]});
+    CHECK_FALSE(s.Check(spec).holds());
+    return s.Steps(spec);
+  };
+  // Five that fit at once, the one that does not, the change, and again the one that does not.
+  CHECK(apart(*RegisterModel(), Write(kX, N(1)), Read(kX, kNil), Read(kX, N(9))) == 8);
+  CHECK(apart(*RegisterModel(), Write(kX, N(1)), Cas(kX, N(7), N(8), false), Read(kX, N(9))) == 8);
+  CHECK(apart(*QueueModel(), Enqueue(kX, N(1)), Dequeue(kX), Dequeue(kX, N(9))) == 8);
   Scene open;  // an open write of what is there already need not happen
   open.Did(Write(kX, N(1)));
   for (int i = 0; i < 4; ++i) open.Start({Write(kX, N(1))});
@@ -199,6 +213,10 @@ TEST_CASE("Models: a swap or a look without an answer may have done anything") {
   swap.Silent({Cas(kX, kNil, N(5), false)});
   swap.Did(Read(kX, N(5)));
   CHECK(swap.Check(*RegisterModel()).holds());
+  Scene other;  // but not what it was not asked to do
+  other.Silent({Cas(kX, N(1), N(5))});
+  other.Did(Read(kX, N(5)));
+  CHECK_FALSE(other.Check(*RegisterModel()).holds());
   Scene set;  // in one part with a whole read
   set.Did(AddToSet(kX, N(1)));
   set.Did(set.List(kX, {N(1)}));
@@ -230,7 +248,7 @@ TEST_CASE("Groups: what hangs together in each model") {
   CHECK((g[0] == g[1] && g[1] == g[2]));
   CHECK(g[3] != g[0]);
   CHECK((g[4] == g[5] && g[4] == g[6] && g[4] != g[3]));
-  r.Silent({Cas(kX, N(8), N(9))});
+  r.Silent({Cas(kX, N(8), N(9), false)});
   CHECK(r.Groups(*RegisterModel())[0] != r.Groups(*RegisterModel())[3]);
   r.Did(Cas(kX, N(8), N(9), false));  // sees that 8 is not there: wary of all of x
   g = r.Groups(*RegisterModel());
@@ -250,6 +268,7 @@ TEST_CASE("Groups: what hangs together in each model") {
   CHECK((g[2] == g[3] && g[2] == g[4]));
   CHECK((g[5] == kNoOp && g[6] == kNoOp));
   CHECK((g[7] != g[8] && g[7] != kNoOp));
+  s.Did(s.List(kX, {N(99)}));  // an element that nobody names
   const auto pinned = s.Groups(*SetModel(), false);
   CHECK((pinned[0] == kNoOp && pinned[1] == kNoOp && pinned[2] == g[2]));
   Scene q;
@@ -284,8 +303,10 @@ TEST_CASE("Witness: keys that a batch tied together are judged apart when the ba
   s.Did({Read(kX), Read(kY)});
   s.Did(Write(kX, N(1)));
   s.Did(Write(kY, N(2)));
-  s.Did(Read(kY, kNil));
-  s.Did(Read(kX, N(1)));
+  const OpIndex stale = s.Start({Read(kY)});
+  const OpIndex fine = s.Start({Read(kX)});
+  s.Ok(fine, {Read(kX, N(1))});
+  s.Ok(stale, {Read(kY, kNil)});
   CHECK(s.Witness(*RegisterModel()) == std::vector<OpIndex>{2, 3});
 }
 

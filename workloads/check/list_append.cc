@@ -46,13 +46,13 @@ class ListInference final : public Inference {
   /// What a read shows of others: without the reader's own earlier appends at the end.
   std::span<const Value> ListOf(uint32_t micro) const {
     const auto list = WholeList(micro);
-    return index_.after_own_write(micro) ? list.first(list.size() - position_[micro]) : list;
+    return list.first(list.size() - position_[micro]);
   }
   /// A known read of a committed transaction that shows at least its own appends.
   bool IsCommittedRead(uint32_t micro) const {
     const MicroOp& m = index_.micro(micro);
     if (m.kind == MicroKind::kAppend || !m.known || !index_.committed(index_.txn_of(micro))) return false;
-    return !index_.after_own_write(micro) || position_[micro] != kNone;
+    return position_[micro] != kNone;
   }
   std::span<const uint32_t> Order(uint32_t key) const {
     return {order_.data() + order_begin_[key], order_begin_[key + 1] - order_begin_[key]};
@@ -86,10 +86,12 @@ class ListInference final : public Inference {
   TxnIndex& index_;
   const History& history_;
   bool read_committed_;
-  std::vector<uint32_t> longest_;        // per key: micro number of the longest committed read
-  std::vector<uint32_t> order_begin_;    // per key
-  std::vector<uint32_t> order_;          // append micro at each position of the order; kNone: nobody's
-  std::vector<uint32_t> position_;       // per append micro: its place in the order; kNone: not observed
+  std::vector<uint32_t> longest_;      // per key: micro number of the longest committed read
+  std::vector<uint32_t> order_begin_;  // per key
+  std::vector<uint32_t> order_;        // append micro at each position of the order; kNone: nobody's
+  // Per append: its place in the order, kNone if not observed. Per read: how many own appends it shows at its end, as
+  // it should; kNone if it does not.
+  std::vector<uint32_t> position_;
   FlatIndex appended_;                   // scratch per key: value -> local number
   std::vector<uint32_t> appends_;        // scratch per key: append micros
   std::vector<OpIndex> rmw_of_version_;  // scratch per key: who read this version and appended

@@ -119,6 +119,13 @@ TEST_CASE("Planted: plain anomalies come before those with order, graver ones fi
   CHECK(session.Has(kStrongSessionSerializable, "G-single-session"));
 }
 
+TEST_CASE("Planted sessions: write skew is no matter of sessions") {
+  Tale t;
+  t.Txn({L(kX, {}), A(kY, 1)}).Txn({L(kY, {}), A(kX, 1)});
+  CHECK(t.At(kStrongSessionSnapshotIsolation) == "");
+  CHECK(t.At(kStrongSessionSerializable) == "G2");
+}
+
 TEST_CASE("Planted sessions: a witness skips what lies between") {
   Tale t;
   t.By(7).Txn({A(kX, 1)}).Then().Txn({A(kY, 1)}).Then().Txn({A(kY, 2)}).Then().Txn({L(kX, {})});
@@ -236,6 +243,9 @@ TEST_CASE("Planted registers with linearizable keys: what each transaction met a
   garbage.Txn({R(kX, 9)}).Then().Txn({W(kX, 1)}).Then().Txn({R(kX, 9)});
   CHECK(garbage.Try(kSerializable, true).value().anomalies.size() == 2);
   CHECK_FALSE(cyclic(garbage));
+  Tale behind = Registers();  // 3 and 4 come before each other, whatever else comes before 3
+  behind.Txn({W(kX, 1)}).Txn({R(kX, 1), R(kX, 4), W(kX, 3)}).Txn({R(kX, 3), W(kX, 4)});
+  CHECK(behind.At(kReadCommitted) == "cyclic-versions");
   Tale many = Registers();  // 1 comes before itself; four who are in the way are enough
   for (int64_t i = 2; i < 9; ++i) many.Txn({R(kX, 1), W(kX, i)});
   many.Txn({R(kX, 2), W(kX, 1)});
@@ -285,6 +295,78 @@ TEST_CASE("Witness words: registers tell the right one of several steps") {
   ww.Txn({R(kZ, 0), R(kX, 0), W(kX, 1), R(kY, 2), W(kY, 3)});
   ww.Txn({W(kZ, 1), R(kX, 1), W(kX, 2), R(kY, 0), W(kY, 2)});
   CHECK(Says(ww.Words(kReadCommitted), "T0 before T1 (ww): T1 wrote x = 2 over x = 1, which T0 wrote"));
+}
+
+TEST_CASE("Planted: reads that were acknowledged without an answer bind nobody") {
+  Tale own;
+  own.Txn({A(kX, 1), L(kX, {}), L(kX, {})}).Unanswered();
+  CHECK(own.At(kStrictSerializable) == "");
+  Tale late;  // T1 was seen, what it read was not told
+  late.Txn({A(kY, 1)}).Then().Unknown({L(kY, {}), A(kX, 1)}).Txn({L(kX, {1})});
+  CHECK(late.At(kStrictSerializable) == "");
+  Tale registers = Registers();
+  registers.Txn({W(kX, 1), R(kX, 0)}).Unanswered();
+  CHECK(registers.At(kStrictSerializable) == "");
+  ScriptMicro silent = R(kX, 0);
+  silent.known = false;
+  Tale words = Registers();
+  words.Txn({W(kX, 1), W(kY, 1), W(kZ, 1)}).Txn({silent, R(kY, 0), R(kZ, 1)});
+  CHECK(Says(words.Words(kSerializable), "T1 before T0 (rw): T1 read y = nil, which T0 overwrote with 1"));
+}
+
+TEST_CASE("Planted: own writes are seen and covered over any number of touches between") {
+  Tale lists;
+  lists.Txn({A(kX, 1), L(kX, {1}), L(kX, {1})});
+  CHECK(lists.At(kStrictSerializable) == "");
+  Tale registers = Registers();
+  registers.Txn({W(kX, 1), R(kX, 1), R(kX, 1)});
+  CHECK(registers.At(kStrictSerializable) == "");
+  Tale between;
+  between.Txn({A(kX, 1), L(kX, {1}), A(kX, 2)}).Txn({L(kX, {1})}).Txn({L(kX, {1, 2})});
+  CHECK(between.At(kReadCommitted) == "G1b");
+  Tale write = Registers();
+  write.Txn({W(kX, 1), R(kX, 1), W(kX, 2)}).Txn({R(kX, 1)});
+  CHECK(write.At(kReadCommitted) == "G1b");
+  Tale twice = Registers();  // who reads a version twice and overwrites it lost no update
+  twice.Txn({R(kX, 0), R(kX, 0), W(kX, 1)});
+  CHECK(twice.At(kStrictSerializable) == "");
+}
+
+TEST_CASE("Planted: reads that fit no order, or not their own appends, tell no order") {
+  Tale split;
+  split.Txn({A(kX, 1)}).Txn({A(kX, 2)}).Txn({L(kX, {1, 2})}).Txn({L(kX, {2})});
+  CHECK(split.At(kSerializable) == "incompatible-order");
+  CHECK(split.Edges(kSerializable) == 2);
+  Tale blind;  // T1 saw T0's append, T0 itself did not
+  blind.Txn({A(kX, 1), L(kX, {})}).Txn({L(kX, {1})});
+  CHECK(blind.At(kSerializable) == "internal");
+  CHECK_FALSE(blind.Has(kSerializable, "G-single"));
+  Tale skew = Registers();  // reads order nothing where they are only committed
+  skew.Txn({R(kX, 0), W(kY, 1)}).Txn({R(kY, 0), W(kX, 1)});
+  CHECK(skew.Edges(kReadCommitted) == 0);
+  CHECK(skew.Edges(kSerializable) == 2);
+}
+
+TEST_CASE("Planted sessions: who aborted or never returned comes before nobody") {
+  Tale aborted;  // wr, and T0 and T2 with their two nodes
+  aborted.By(7).Txn({A(kX, 1)}).Then().Aborted({A(kY, 1)}).Then().Txn({L(kX, {1})});
+  CHECK(aborted.Edges(kStrongSessionSerializable) == 5);
+  Tale open;
+  open.By(7).Unknown({A(kX, 1)}).Then().Txn({L(kX, {})}).By(8).Then().Txn({L(kX, {1})});
+  CHECK(open.At(kStrongSessionSerializable) == "");
+}
+
+TEST_CASE("Witness words: what a transaction appended first is not what it read") {
+  Tale ww;  // T2 read its own append to x behind those of T0 and T1; T0 came just before it on y only
+  ww.Txn({A(kX, 1), A(kY, 1), L(kZ, {1})}).Txn({A(kX, 3)}).Txn({A(kX, 2), L(kX, {1, 3, 2}), A(kY, 2), A(kZ, 1)});
+  ww.Txn({L(kY, {1, 2})});
+  CHECK(Says(ww.Words(kReadCommitted), "T0 before T2 (ww): T2 appended 2 to y after 1, and T0 was the last"));
+  Tale wr;  // T1's append to z is the second there
+  wr.Txn({A(kX, 1), L(kY, {1})}).Txn({A(kZ, 2), A(kY, 1), L(kX, {1})}).Txn({A(kZ, 1)}).Txn({L(kZ, {1, 2})});
+  CHECK(Says(wr.Words(kReadCommitted), "T0 before T1 (wr): T1 read x [1], which T0 appended to last"));
+  Tale rw;
+  rw.Txn({A(kZ, 2), L(kY, {}), L(kX, {1})}).Txn({A(kZ, 1), A(kY, 1), A(kX, 1)}).Txn({L(kZ, {1, 2})});
+  CHECK(Says(rw.Words(kSerializable), "T0 before T1 (rw): T0 read y [] without 1, which T1 appended next"));
 }
 
 }  // namespace
