@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "faults/campaign/schedule.h"
-#include "faults/campaign/worker_pool.h"
+#include "faults/process/worker_pool.h"
 #include "sim/exit_codes.h"
 
 namespace orrery::faults {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "faults/campaign/seed_result.h"
-#include "faults/campaign/worker_pool.h"
+#include "faults/process/worker_pool.h"
 
 namespace orrery::faults {
 

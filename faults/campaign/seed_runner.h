@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "faults/campaign/seed_result.h"
-#include "faults/campaign/worker_pool.h"
+#include "faults/process/worker_pool.h"
 
 namespace orrery::faults {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "faults/campaign/groups.h"
-#include "faults/campaign/worker_pool.h"
+#include "faults/process/worker_pool.h"
 #include "runtime/base/status.h"
 
 namespace orrery::faults {

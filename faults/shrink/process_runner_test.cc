@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "faults/shrink/fake_runner.h"
+#include "faults/shrink/patience.h"
 
 namespace orrery::faults {
 namespace {
@@ -50,7 +51,7 @@ TEST_CASE("ProcessRunner: a candidate counts if it shows the signature, and the 
                                .clean = "",
                                .signature = "safety/x",
                                .folder = programs.folder(),
-                               .limits = {},
+                               .limits = kCandidateLimits,
                                .while_waiting = nullptr};
   {
     ProcessRunner runner(options);
@@ -81,7 +82,7 @@ TEST_CASE("ProcessRunner: a worker that was killed gets a second chance, one tha
       .clean = "",
       .signature = "safety/x",
       .folder = programs.folder(),
-      .limits = {},
+      .limits = kCandidateLimits,
       .while_waiting = nullptr};
   {
     ProcessRunner runner(options);
@@ -100,14 +101,14 @@ TEST_CASE("ProcessRunner: what takes too long does not count") {
                                .clean = "",
                                .signature = "safety/x",
                                .folder = programs.folder(),
-                               .limits = {.cpu_seconds = 1, .seconds = 0.3},
+                               .limits = {.cpu_seconds = 1, .wall_seconds = 0.3},
                                .while_waiting = nullptr};
   {
     ProcessRunner runner(options);
     CHECK(Judge(runner) == false);
   }
   options.program = programs.Make("spins", "while :; do :; done");
-  options.limits.seconds = 60;
+  options.limits.wall_seconds = 60;
   ProcessRunner runner(options);
   CHECK(Judge(runner) == false);
   CHECK(runner.given_up() == 1);
@@ -119,7 +120,7 @@ TEST_CASE("ProcessRunner: the deadline ends everything") {
                         .clean = "",
                         .signature = "safety/x",
                         .folder = programs.folder(),
-                        .limits = {},
+                        .limits = kCandidateLimits,
                         .deadline = MonotonicSeconds() + 0.2,
                         .while_waiting = nullptr});
   CHECK(Judge(runner) == std::nullopt);
@@ -131,7 +132,7 @@ TEST_CASE("ProcessRunner: a program that is not there and a folder that is not w
                                .clean = "",
                                .signature = "x",
                                .folder = programs.folder(),
-                               .limits = {},
+                               .limits = kCandidateLimits,
                                .while_waiting = nullptr};
   {
     ProcessRunner runner(options);

@@ -12,6 +12,7 @@
 
 #include "faults/shrink/capsule_edit.h"
 #include "faults/shrink/capsule_shrinker.h"
+#include "faults/shrink/patience.h"
 #include "faults/shrink/story.h"
 #include "runtime/base/random.h"
 
@@ -22,6 +23,8 @@ namespace fs = std::filesystem;
 using sim::ExitCode;
 
 constexpr double kProgressSeconds = 0.5;
+/// For the start, of which nothing is known yet.
+constexpr WorkerLimits kGenerous{.cpu_seconds = 1800, .wall_seconds = 3600};
 
 std::string ReadWhole(const fs::path& path) {
   std::ostringstream text;
@@ -97,17 +100,16 @@ Result<Capsule> ShrinkJob::Begin() {
   if (path.empty()) {
     path = folder_ + "/recorded.toml";
     fs::remove(path, error);
-    ORRERY_ASSIGN_OR_RETURN(CandidateProcess recording,
-                            CandidateProcess::Start({options_.program, "run", "--scenario", options_.scenario,
-                                                     "--scenarios-dir", options_.scenario_folder, "--seed",
-                                                     std::to_string(options_.seed), "--capsule", path, "--json"},
-                                                    {.cpu_seconds = 1800, .seconds = 3600}));
-    recording.AwaitEnd();
+    ORRERY_ASSIGN_OR_RETURN(
+        const WorkerResult recording,
+        RunToEnd({options_.program, "run", "--scenario", options_.scenario, "--scenarios-dir", options_.scenario_folder,
+                  "--seed", std::to_string(options_.seed), "--capsule", path, "--json"},
+                 kGenerous));
     if (Interrupted()) return Status(StatusCode::kCancelled, "interrupted before anything was tried");
     if (!fs::exists(path)) {
       return Status(StatusCode::kIoError,
                     fmt::format("{} seed {} was not recorded: {} ended with code {}", options_.scenario, options_.seed,
-                                options_.program, recording.exit_code()));
+                                options_.program, recording.exit_code));
     }
   }
   ORRERY_ASSIGN_OR_RETURN(Capsule start, ReadCapsule(path));
@@ -126,8 +128,7 @@ Result<Capsule> ShrinkJob::Reproduce(Capsule start) {
   for (uint64_t salt = 0; salt < kShrinkVariants; ++salt) {
     Capsule salted = salt == 0 ? start : WithSaltsMoved(start, salt);
     ORRERY_RETURN_IF_ERROR(WriteCapsule(salted, file));
-    const CandidateLimits generous{.cpu_seconds = 1800, .seconds = 3600};
-    ORRERY_ASSIGN_OR_RETURN(const ReplayResult seen, RunReplay(options_.program, file, {}, generous));
+    ORRERY_ASSIGN_OR_RETURN(const ReplayResult seen, RunReplay(options_.program, file, {}, kGenerous));
     if (Interrupted()) return Status(StatusCode::kCancelled, "interrupted before anything was tried");
     if (seen.signature.empty()) {
       return Status(StatusCode::kIoError,
@@ -136,7 +137,7 @@ Result<Capsule> ShrinkJob::Reproduce(Capsule start) {
     last = seen.signature;
     if (seen.signature != start.expected.signature) continue;
     if (!options_.clean.empty()) {
-      ORRERY_ASSIGN_OR_RETURN(const ReplayResult clean, RunReplay(options_.clean, file, {}, generous));
+      ORRERY_ASSIGN_OR_RETURN(const ReplayResult clean, RunReplay(options_.clean, file, {}, kGenerous));
       if (clean.signature != "ok") return Missing("the clean program fails too: " + clean.signature);
     }
     ORRERY_RETURN_IF_ERROR(Tighten(salted, seen.report));
@@ -151,7 +152,7 @@ Status ShrinkJob::Tighten(Capsule& start, const std::string& report) {
   const nlohmann::json json = nlohmann::json::parse(report, nullptr, false);
   const double cpu = json.value("cpu_seconds", 1.0);
   const auto events = json.value("events", uint64_t{0});
-  limits_ = {.cpu_seconds = 5 + 5 * cpu, .seconds = 120 + 60 * cpu};
+  limits_ = {.cpu_seconds = 5 + 5 * cpu, .wall_seconds = 120 + 60 * cpu};
   // Counted in events, so that what is given up does not depend on the machine.
   if (events > 0 && events < start.events_max) start.events_max = std::min(start.events_max, 3 * events + 200'000);
   start.story.clear();
@@ -239,7 +240,7 @@ void ShrinkJob::Progress(bool last) {
 }
 
 Result<std::string> StoryOf(const Capsule& capsule, const std::string& program, const std::string& folder,
-                            const CandidateLimits& limits) {
+                            const WorkerLimits& limits) {
   const fs::path told = fs::path(folder) / "told";
   std::error_code error;
   fs::remove_all(told, error);

@@ -51,7 +51,7 @@ class ShrinkJob {
 
   ShrinkOptions options_;
   std::string folder_;
-  CandidateLimits limits_;
+  WorkerLimits limits_;
   Capsule best_;
   size_t faults_before_ = 0;
   size_t operations_before_ = 0;
@@ -65,6 +65,6 @@ class ShrinkJob {
 
 /// Reads a capsule, has it run once with trace and histories by `program`, and tells its story. `folder` exists.
 Result<std::string> StoryOf(const Capsule& capsule, const std::string& program, const std::string& folder,
-                            const CandidateLimits& limits);
+                            const WorkerLimits& limits);
 
 }  // namespace orrery::faults

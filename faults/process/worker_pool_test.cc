@@ -1,4 +1,4 @@
-#include "faults/campaign/worker_pool.h"
+#include "faults/process/worker_pool.h"
 
 #include <doctest/doctest.h>
 
@@ -24,6 +24,20 @@ TEST_CASE("Worker: exit code, output and errors come apart, environment arrives"
   CHECK(result.output == "out y\n");
   CHECK(result.errors == "err\n");
   CHECK(result.memory_bytes > 0);
+}
+
+TEST_CASE("Worker: one is killed, the other goes on and is handed out") {
+  WorkerPool pool;
+  const auto sleeper = pool.Start({"/bin/sh", "-c", "exec sleep 60"}, {}, {});
+  const auto other = pool.Start({"/bin/sh", "-c", "exit 3"}, {}, {});
+  REQUIRE(sleeper.ok());
+  REQUIRE(other.ok());
+  pool.Kill(*sleeper);
+  CHECK(pool.running() == 1);
+  const auto ended = pool.WaitAny(std::chrono::seconds(60));
+  REQUIRE(ended);
+  CHECK(ended->first == *other);
+  CHECK(ended->second.exit_code == 3);
 }
 
 TEST_CASE("Worker: much output arrives whole, of much complaint the beginning") {

@@ -51,6 +51,8 @@ class WorkerPool {
   size_t running() const { return workers_.size(); }
   /// The next to end, or nothing if none ended within `patience` or a signal came.
   std::optional<std::pair<Ticket, WorkerResult>> WaitAny(std::chrono::milliseconds patience);
+  /// Kills it and forgets it. Requires: it has not been handed out.
+  void Kill(Ticket ticket);
   /// Kills all and forgets them.
   void KillAll();
 
@@ -69,6 +71,7 @@ class WorkerPool {
   void Read(Worker& worker);
   static void KillBeyondLimits(Worker& worker);
   static void Reap(Worker& worker);
+  static void End(Worker& worker);
   static double Seconds(Clock::duration span) { return std::chrono::duration<double>(span).count(); }
 
   std::map<Ticket, Worker> workers_;

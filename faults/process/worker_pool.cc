@@ -1,4 +1,4 @@
-#include "faults/campaign/worker_pool.h"
+#include "faults/process/worker_pool.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -13,6 +13,8 @@
 #include <cmath>
 #include <cstring>
 #include <fstream>
+
+#include "runtime/base/assert.h"
 
 namespace orrery::faults {
 namespace {
@@ -187,13 +189,23 @@ std::optional<std::pair<WorkerPool::Ticket, WorkerResult>> WorkerPool::WaitAny(s
   return std::nullopt;
 }
 
+void WorkerPool::End(Worker& worker) {
+  kill(-worker.pid, SIGKILL);
+  if (worker.output >= 0) close(worker.output);
+  if (worker.errors >= 0) close(worker.errors);
+  Reap(worker);
+}
+
+void WorkerPool::Kill(Ticket ticket) {
+  const auto found = workers_.find(ticket);
+  ORRERY_ASSERT(found != workers_.end());
+  End(found->second);
+  workers_.erase(found);
+}
+
 void WorkerPool::KillAll() {
   for (auto& [ticket, worker] : workers_) kill(-worker.pid, SIGKILL);
-  for (auto& [ticket, worker] : workers_) {
-    if (worker.output >= 0) close(worker.output);
-    if (worker.errors >= 0) close(worker.errors);
-    Reap(worker);
-  }
+  for (auto& [ticket, worker] : workers_) End(worker);
   workers_.clear();
 }
 
