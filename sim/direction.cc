@@ -46,9 +46,9 @@ void Direction::Push(Channel channel, Bytes payload, int64_t sent_at) {
   last_due_ = std::max(last_due_ + 1, sent_at + Latency(channel, payload.size(), sent_at));
   if (options.duplicate_probability > 0 && copies_.size() < kCopiesMax &&
       Choices::Falls(Choose(), options.duplicate_probability))
-    copies_.push_back({payload, channel});
+    copies_.push_back({payload, sent_at, channel});
   bytes_ += payload.size();
-  on_the_way_.push_back({std::move(payload), last_due_, channel});
+  on_the_way_.push_back({std::move(payload), sent_at, last_due_, channel});
 }
 
 void Direction::Arm() {
@@ -86,13 +86,14 @@ void Direction::Hand(Channel channel, Bytes payload) {
   });
 }
 
-void Direction::HandLater(Channel channel, Bytes payload, WorldFault fault) {
+void Direction::HandLater(Channel channel, Bytes payload, int64_t sent_at, WorldFault fault) {
   const NetworkOptions& options = core_.options.network;
   const auto delay =
       static_cast<int64_t>(Choices::Scale(Choose(), static_cast<uint64_t>(options.old_epoch_delay_max.count())));
   const uint64_t boot = to_.boots();
   const bool any_boot = options.old_epoch_crosses_boots;
-  core_.After(actor_, core_.now() + delay, [this, boot, any_boot, fault, channel, bytes = std::move(payload)] {
+  const int64_t due = std::max(core_.now(), sent_at) + delay;
+  core_.After(actor_, due, [this, boot, any_boot, fault, channel, bytes = std::move(payload)] {
     if (!to_.up() || blocked()) return;
     if (!any_boot && to_.boots() != boot) return;
     core_.RecordFault(fault, actor_, Hash64(bytes), fmt::format("{} bytes", bytes.size()));
@@ -109,27 +110,31 @@ void Direction::Lose() {
   for (Message& message : lost) {
     core_.CountFault(WorldFault::kLostMessage);
     if (share > 0 && Choices::Falls(Choose(), share))
-      HandLater(message.channel, std::move(message.payload), WorldFault::kOldEpoch);
+      HandLater(message.channel, std::move(message.payload), message.sent_at, WorldFault::kOldEpoch);
   }
 }
 
 void Direction::ReleaseDuplicates() {
   std::vector<Copy> copies = std::move(copies_);
   copies_.clear();
-  for (Copy& copy : copies) HandLater(copy.channel, std::move(copy.payload), WorldFault::kDuplicate);
+  for (Copy& copy : copies) HandLater(copy.channel, std::move(copy.payload), copy.sent_at, WorldFault::kDuplicate);
 }
 
 void Direction::CutSuffix() {
-  if (on_the_way_.empty()) return;
+  std::erase_if(copies_, [this](const Copy& copy) { return copy.sent_at > core_.now(); });
+  while (!on_the_way_.empty() && on_the_way_.back().sent_at > core_.now()) LoseLast();
+  if (on_the_way_.empty()) return core_.queue.Cancel(this);
   const uint64_t word = Choose();
   if ((word & 1) == 0) return;  // All of it had left.
   const size_t keep = Choices::Scale(Mix64(word), on_the_way_.size() + 1);
-  while (on_the_way_.size() > keep) {
-    bytes_ -= on_the_way_.back().payload.size();
-    on_the_way_.pop_back();
-    core_.CountFault(WorldFault::kLostMessage);
-  }
+  while (on_the_way_.size() > keep) LoseLast();
   if (on_the_way_.empty()) core_.queue.Cancel(this);
+}
+
+void Direction::LoseLast() {
+  bytes_ -= on_the_way_.back().payload.size();
+  on_the_way_.pop_back();
+  core_.CountFault(WorldFault::kLostMessage);
 }
 
 }  // namespace orrery::sim

@@ -48,7 +48,7 @@ void Link::Send(int side, Channel channel, Bytes payload, int64_t sent_at) {
     if (open_[me]) {
       core_.CountFault(WorldFault::kLostMessage);
     } else {
-      next_[me].push_back({channel, std::move(payload)});
+      next_[me].push_back({channel, std::move(payload), sent_at});
     }
     return;
   }
@@ -151,7 +151,8 @@ void Link::FinishClosing() {
   for (int side = 0; side < 2; ++side) {
     std::vector<Waiting> waiting = std::move(next_[static_cast<size_t>(side)]);
     next_[static_cast<size_t>(side)].clear();
-    for (Waiting& message : waiting) Send(side, message.channel, std::move(message.payload), core_.now());
+    for (Waiting& message : waiting)
+      Send(side, message.channel, std::move(message.payload), std::max(message.sent_at, core_.now()));
   }
 }
 

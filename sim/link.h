@@ -32,7 +32,7 @@ class Direction final : public Event {
   void Arm();
   /// Everything on the way is lost. Draws which of it comes back later.
   void Lose();
-  /// Only what leaves until now + `grace` of its journey stays: the sender died.
+  /// The sender died: what it would have sent later in its turn never leaves, and a suffix of the rest may be lost.
   void CutSuffix();
   /// Messages that shall arrive once more now that their connection has ended.
   void ReleaseDuplicates();
@@ -52,17 +52,20 @@ class Direction final : public Event {
  private:
   struct Message {
     Bytes payload;
+    int64_t sent_at;  ///< Ahead of the world's time if the sender's turn took long before.
     int64_t due;
     Channel channel;
   };
   struct Copy {
     Bytes payload;
+    int64_t sent_at;
     Channel channel;
   };
 
   void Hand(Channel channel, Bytes payload);
-  /// Delivers a message of an ended connection later.
-  void HandLater(Channel channel, Bytes payload, WorldFault fault);
+  void LoseLast();
+  /// Delivers a message of an ended connection later, and in no case before it was sent.
+  void HandLater(Channel channel, Bytes payload, int64_t sent_at, WorldFault fault);
   uint64_t Choose() { return core_.choices.Word(ChoiceStream::kNetwork, actor_.hash, ++drawn_); }
 
   WorldCore& core_;
@@ -130,6 +133,7 @@ class Link {
   struct Waiting {
     Channel channel;
     Bytes payload;
+    int64_t sent_at;
   };
   std::array<std::vector<Waiting>, 2> next_;  ///< Sent while the other end still closes.
   std::unique_ptr<Call> connect_;

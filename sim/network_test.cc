@@ -1,5 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <map>
+#include <string>
+
+#include "runtime/clock.h"
 #include "sim/recorder_node.h"
 
 namespace orrery::sim {
@@ -180,6 +184,73 @@ TEST_CASE("Network: old-epoch messages arrive late and twice, only after their c
   CHECK(test.world.FaultCount(WorldFault::kDuplicate) == 25);
   CHECK(test.world.FaultCount(WorldFault::kOldEpoch) > 0);
   CHECK(test.Arrived(kB).size() > 40);
+}
+
+/// Sends texts in turns of kA that take long before they send. Returns when each leaves, by its text.
+std::map<std::string, Duration> SendInLongTurns(RecorderWorld& test, int count) {
+  std::map<std::string, Duration> leaves;
+  for (int i = 0; static_cast<int>(leaves.size()) < count; ++i) {
+    REQUIRE(i < 10000);
+    test.world.RunFor(milliseconds(1));
+    const std::string text = std::to_string(i);
+    test.world.RunInNode(kA, [&](Runtime& r) {
+      const Instant began = r.clock.FreshNow();
+      const Duration ahead = r.clock.FreshNow() - began;
+      if (ahead == Duration()) return;
+      r.network.Send(Endpoint{kB, 0}, Channel::kRpc, text);
+      leaves[text] = test.world.Now() + ahead;
+    });
+  }
+  return leaves;
+}
+
+WorldOptions WithLongTurns(uint64_t seed) {
+  WorldOptions options = Seeded(seed);
+  options.choices.buggify_sites["sim.clock.fresh_jump"] = true;
+  options.network.old_epoch_probability = 1;
+  options.network.duplicate_probability = 1;
+  return options;
+}
+
+TEST_CASE("Network: no message arrives before it was sent, not even a copy of an ended connection") {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    RecorderWorld test(2, WithLongTurns(seed));
+    test.Send(kA, kB, "open");
+    test.world.RunFor(seconds(1));
+    std::map<std::string, Duration> leaves;
+    for (int round = 0; round < 3; ++round) {
+      leaves.merge(SendInLongTurns(test, 2));
+      test.world.ResetConnection(kA, kB);
+      test.world.RunFor(milliseconds(50));
+    }
+    test.world.RunFor(seconds(30));
+    int late = 0;
+    for (const Recording::Arrival& arrival : test.recordings[kB].arrivals) {
+      const auto sent = leaves.find(arrival.message);
+      if (sent == leaves.end()) continue;
+      CHECK(arrival.at > sent->second);
+      ++late;
+    }
+    CHECK(late > 0);
+  }
+}
+
+TEST_CASE("Network: what a killed process was yet to send never arrives") {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    RecorderWorld test(2, WithLongTurns(seed));
+    test.Send(kA, kB, "open");
+    test.world.RunFor(seconds(1));
+    const std::map<std::string, Duration> leaves = SendInLongTurns(test, 1);
+    const Duration killed = test.world.Now();
+    test.world.Crash(kA, CrashKind::kProcessKill);
+    test.world.RunFor(seconds(30));
+    for (const Recording::Arrival& arrival : test.recordings[kB].arrivals) {
+      const auto sent = leaves.find(arrival.message);
+      if (sent != leaves.end()) CHECK(sent->second <= killed);
+    }
+  }
 }
 
 TEST_CASE("Network: a full queue ends the connection") {
