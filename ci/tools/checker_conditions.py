@@ -23,6 +23,7 @@ FOLDER = BUILD / "checkers" / "conditions"
 TARGET = "orrery_check_test"
 LEFT_OUT = re.compile(r"_test\.cc$|_main\.cc$|check_cli\.(cc|h)$|^conditions_runtime\.")
 EQUIVALENT = ROOT / SOURCE / "mutants" / "equivalent_conditions.txt"
+NUMBERS_PER_FILE = 1000
 SLOW_SECONDS = 0.05
 QUICK_LIMIT = 2  # seconds of processor time: more than ten times what they need
 SLOW_LIMIT = 30
@@ -214,9 +215,8 @@ class Mutant:
 def instrument(tree):
     """Wraps every condition in `tree`; returns the list of them."""
     mutants = []
-    for path in sorted((tree / SOURCE).glob("*.*")):
-        if path.suffix not in (".cc", ".h") or LEFT_OUT.search(path.name):
-            continue
+    paths = [path for path in sorted((tree / SOURCE).glob("*.*")) if path.suffix in (".cc", ".h") and not LEFT_OUT.search(path.name)]
+    for index, path in enumerate(paths):
         original = path.read_text()
         text = masked(original)
         inserts = []
@@ -224,7 +224,7 @@ def instrument(tree):
         for (begin, end), loop in sorted(conditions(text).items()):
             words = " ".join(original[begin:end].split())
             times[words] = times.get(words, 0) + 1
-            number = len(mutants)
+            number = NUMBERS_PER_FILE * index + len(inserts) // 2  # So that a change makes one file be built again, not all.
             name = f"{path.name}: {words}" + (f" #{times[words]}" if times[words] > 1 else "")
             mutants.append(Mutant(number, name, loop, original.count("\n", 0, begin) + 1))
             # Of nested ranges the outer one opens first and closes last.
@@ -240,7 +240,7 @@ def instrument(tree):
             result = include + result
         path.write_text(result)
     (tree / SOURCE / "conditions_runtime.h").write_text(RUNTIME_HEADER)
-    (tree / SOURCE / "conditions_runtime.cc").write_text(RUNTIME_SOURCE % len(mutants))
+    (tree / SOURCE / "conditions_runtime.cc").write_text(RUNTIME_SOURCE % (NUMBERS_PER_FILE * len(paths)))
     listing = tree / SOURCE / "CMakeLists.txt"
     listing.write_text(listing.read_text().replace("    check_command.cc\n", "    conditions_runtime.cc\n    check_command.cc\n", 1))
     return mutants
