@@ -59,15 +59,12 @@ void RaftLaws::OnView(StoreId, RegionId region, const raft::RaftView& view, cons
   peer.term = view.term;
   peer.commit = view.commit;
   peer.may_serve_lease = view.may_serve_lease;
-  if (peer.leads && !led) OnElected(group, region, view, conf);
+  if (peer.leads && !led) {
+    peer.first_entry = view.last_index;  // Appended in the step that made it leader.
+    OnElected(group, region, view, conf);
+  }
   if (led && peer.leads && committed) CheckDurable(group, region, view, conf);
-  if (peer.leads && committed) NoteLedCommit(group, view);
   group.commit_max = std::max(group.commit_max, view.commit);
-}
-
-void RaftLaws::NoteLedCommit(Group& group, const raft::RaftView& view) {
-  group.led_commits[view.term] = view.commit;
-  if (view.term < group.lease_term) group.lease_floor = std::max(group.lease_floor, view.commit);
 }
 
 void RaftLaws::CheckTermKept(const PeerFacts& peer, RegionId region, const raft::RaftView& view) {
@@ -147,23 +144,17 @@ void RaftLaws::OnLease(StoreId store, RegionId region, PeerId peer, Term term, I
 
 void RaftLaws::OnLeaseRead(RegionId region, PeerId peer, Term term, LogIndex applied) {
   Group& group = groups_[region];
-  if (term != group.lease_term) {
-    group.lease_term = term;
-    group.lease_floor = LogIndex();
-    for (const auto& [led, commit] : group.led_commits) {
-      if (led < term) group.lease_floor = std::max(group.lease_floor, commit);
-    }
-  }
   if (group.leader_term > term) {
     break_("lease-exclusive",
            fmt::format("region {}: peer {} answers a read by its lease of term {} while peer {} leads term {}",
                        region.value(), peer.value(), term.value(), group.leader.value(), group.leader_term.value()));
   }
-  if (applied >= group.lease_floor) return;
+  const PeerFacts& holder = group.Of(peer);
+  if (!holder.leads || holder.term != term || applied >= holder.first_entry) return;
   break_("lease-read-current",
-         fmt::format("region {}: peer {} answers a read by its lease of term {} from the state as of {}; leaders of "
-                     "earlier terms have committed up to {}",
-                     region.value(), peer.value(), term.value(), applied.value(), group.lease_floor.value()));
+         fmt::format("region {}: peer {} answers a read by its lease of term {} from the state as of {}; what earlier "
+                     "leaders have acknowledged may reach up to its first entry, {}",
+                     region.value(), peer.value(), term.value(), applied.value(), holder.first_entry.value()));
 }
 
 void RaftLaws::OnReadAsked(RegionId region, uint64_t context) {

@@ -21,8 +21,8 @@ namespace orrery::faults {
 ///   durable-log-kept    a log that was reported durable is there after a restart (paper, figure 2)
 ///   lease-exclusive     as long as a leader may answer reads by its lease, nobody is elected in a later term
 ///                       (thesis 6.4.1)
-///   lease-read-current  a read by the lease of a term sees everything that leaders of earlier terms have committed and
-///                       may have acknowledged (thesis 6.4.1)
+///   lease-read-current  a read by the lease of a term is answered from a state that holds the leader's first entry: at
+///                       or before it stands all that leaders of earlier terms may have acknowledged (thesis 6.4)
 ///   read-index-current  a read confirmed by a quorum sees everything that was committed anywhere when it was asked
 ///                       (thesis 6.4)
 class RaftLaws {
@@ -68,6 +68,7 @@ class RaftLaws {
     LogIndex commit;
     Term term;
     bool leads = false;
+    LogIndex first_entry;  ///< Of its term, if it leads.
     bool may_serve_lease = false;
     std::optional<Lease> lease;
   };
@@ -81,16 +82,12 @@ class RaftLaws {
     Term leader_term;                             ///< The highest that had a leader.
     PeerId leader;
     LogIndex commit_max;
-    std::map<Term, LogIndex> led_commits;  ///< By term, how far its leader has committed.
-    Term lease_term;                       ///< Of the last read by a lease.
-    LogIndex lease_floor;                  ///< What leaders of terms before that one have committed.
-    std::map<uint64_t, LogIndex> reads;    ///< What was committed when they were asked, by context.
+    std::map<uint64_t, LogIndex> reads;  ///< What was committed when they were asked, by context.
 
     PeerFacts& Of(PeerId peer);
     const PeerFacts* Find(PeerId peer) const;
   };
 
-  void NoteLedCommit(Group& group, const raft::RaftView& view);
   void CheckTermKept(const PeerFacts& peer, RegionId region, const raft::RaftView& view);
   void OnElected(Group& group, RegionId region, const raft::RaftView& view, const raft::ConfState& conf);
   void CheckDurable(const Group& group, RegionId region, const raft::RaftView& view, const raft::ConfState& conf);
