@@ -39,6 +39,7 @@ RocksCore::~RocksCore() {
     db->Close().PermitUncheckedError();  // Everything promised is synced; a failing close loses nothing.
     db.reset();
     env.reset();
+    log_env.reset();
   });
 }
 

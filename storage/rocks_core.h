@@ -70,7 +70,9 @@ struct RocksCore {
 
   Runtime& runtime;
   const EngineOptions options;
-  std::unique_ptr<rocksdb::Env> env;  ///< The host's, with logs begun in order. Dies behind the DB.
+  // Die behind the DB, the outer one first.
+  std::unique_ptr<rocksdb::Env> log_env;  ///< The host's, with logs begun in order.
+  std::unique_ptr<rocksdb::Env> env;      ///< That, with tables read whole before they are ingested.
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, kColumnFamilyCount> handles{};
   uint64_t boot = 0;

@@ -7,6 +7,7 @@
 
 #include "runtime/base/probe.h"
 #include "runtime/disk.h"
+#include "storage/import_env.h"
 #include "storage/key_codec.h"
 #include "storage/rocks_options.h"
 
@@ -14,7 +15,6 @@ namespace orrery {
 namespace {
 
 constexpr Duration kRetryPause = milliseconds(1);
-constexpr char kLinkSuffix[] = ".link";
 
 Status Corrupt(std::string_view detail) {
   return Status(StatusCode::kCorruption, "range import: " + std::string(detail));
@@ -22,6 +22,10 @@ Status Corrupt(std::string_view detail) {
 
 std::string RocksPath(RocksCore& core, const std::string& file) {
   return core.runtime.rocks.PathOf(core.StagingFolder() + "/" + file);
+}
+
+std::string LinkOf(std::string path) {
+  return path.append(kImportLinkSuffix);
 }
 
 bool Contains(const KeyRange& range, ColumnFamily family, ByteView key) {
@@ -38,8 +42,9 @@ rocksdb::Status MakeLinks(RocksCore& core, const PendingImport& pending) {
     if (env->FileExists(path).IsNotFound()) {
       return rocksdb::Status::Corruption("a staged file is missing", core.StagingFolder() + "/" + file.name);
     }
-    env->DeleteFile(path + kLinkSuffix).PermitUncheckedError();  // Of an earlier attempt.
-    const rocksdb::Status status = env->LinkFile(path, path + kLinkSuffix);
+    const std::string link = LinkOf(path);
+    env->DeleteFile(link).PermitUncheckedError();  // Of an earlier attempt.
+    const rocksdb::Status status = env->LinkFile(path, link);
     if (!status.ok()) return status;
   }
   return rocksdb::Status::OK();
@@ -51,7 +56,7 @@ rocksdb::Status IngestLinks(RocksCore& core, const PendingImport& pending) {
     if (!file.has_rows) continue;
     rocksdb::IngestExternalFileArg& argument = by_family[file.range.family];
     argument.column_family = core.Handle(file.range.family);
-    argument.external_files.push_back(RocksPath(core, file.name) + kLinkSuffix);
+    argument.external_files.push_back(LinkOf(RocksPath(core, file.name)));
     argument.options.move_files = true;
     argument.options.failed_move_fall_back_to_copy = true;
     argument.options.allow_blocking_flush = false;
@@ -105,7 +110,7 @@ void RemoveStaged(RocksCore& core, const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     // What stays is removed at the next open.
     env->DeleteFile(RocksPath(core, name)).PermitUncheckedError();
-    env->DeleteFile(RocksPath(core, name) + kLinkSuffix).PermitUncheckedError();
+    env->DeleteFile(LinkOf(RocksPath(core, name))).PermitUncheckedError();
   }
 }
 

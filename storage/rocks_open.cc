@@ -5,6 +5,7 @@
 #include "runtime/base/probe.h"
 #include "runtime/disk.h"
 #include "runtime/log.h"
+#include "storage/import_env.h"
 #include "storage/key_codec.h"
 #include "storage/rocks_engine.h"
 #include "storage/rocks_engine_impl.h"
@@ -54,7 +55,8 @@ Status OpenStatus(const rocksdb::Status& status, const std::string& folder) {
 
 /// Opens with our families. Inside RocksDB.
 Status OpenDb(RocksCore& core, bool created) {
-  core.env = NewWalOrderEnv(core.runtime.rocks.env());
+  core.log_env = NewWalOrderEnv(core.runtime.rocks.env());
+  core.env = NewImportEnv(core.log_env.get());
   rocksdb::DBOptions options = MakeDbOptions(core.options, core.env.get(), core.runtime.rocks.logger());
   options.create_if_missing = !created;
   options.create_missing_column_families = true;

@@ -203,14 +203,25 @@ TEST_CASE("Import: a crash anywhere leaves the old content or the new one with i
   CHECK(finished_at_open > 0);
 }
 
-/// Begins an import of 150 rows and goes as far as the disk lets it.
-void ImportRows(Engine& engine, ModelEngine& source, const KeyRange& range) {
+/// Tables of a few blocks each in a sorted level.
+EngineOptions SmallTables() {
+  EngineOptions options;
+  options.write_buffer_bytes = uint64_t{32} << 10;
+  options.file_bytes = uint64_t{16} << 10;
+  options.level_base_bytes = uint64_t{64} << 10;
+  options.block_bytes = uint64_t{16} << 10;
+  options.level0_compaction_files = 2;
+  return options;
+}
+
+/// Begins an import of 150 rows and goes as far as the disk lets it. Whether it finished.
+bool ImportRows(Engine& engine, ModelEngine& source, const KeyRange& range) {
   RangeExport content(source.TakeSnapshot(), {range}, {.chunk_bytes = 2000});
   auto import = engine.BeginImport("r", std::vector<KeyRange>{range});
   for (auto chunk = content.NextChunk(); chunk.value().has_value(); chunk = content.NextChunk()) {
-    if (!import.value()->AddChunk(*chunk.value()).ok()) return;
+    if (!import.value()->AddChunk(*chunk.value()).ok()) return false;
   }
-  import.value()->Finish(WriteBatch()).IgnoreError();
+  return import.value()->Finish(WriteBatch()).ok();
 }
 
 TEST_CASE("Import: a file that a begun import needs and the disk has lost is corruption, and named") {
@@ -239,6 +250,41 @@ TEST_CASE("Import: a file that a begun import needs and the disk has lost is cor
     ++noticed;
   }
   CHECK(noticed > 0);
+}
+
+TEST_CASE("Import: a read that fails anywhere ends the import with an error; the next open completes it or drops it") {
+  const KeyRange range{CF::kData, "a", ""};
+  ModelEngine source;
+  WriteBatch rows;
+  for (int i = 0; i < 1500; ++i) rows.Put(CF::kData, "new" + std::to_string(i), Bytes(50, 'n'));
+  CHECK(source.Apply(rows).ok());
+  const Bytes new_content = Content(source, range);
+  int failed = 0;
+  for (uint64_t seed = 1; seed <= 200; ++seed) {
+    CAPTURE(seed);
+    SimHarness harness{Random(seed), SmallTables()};
+    harness.Run([](Runtime&, Engine&) {});
+    const double rate = 0.01 * static_cast<double>(1 + seed % 10);  // Tables of several blocks.
+    bool finished = false;
+    harness
+        .RunAndCrash(
+            [&](Runtime&, Engine& engine) {
+              harness.disk().SetFaultEverywhere(sim::DiskFault::kReadError, {.probability = rate});
+              finished = ImportRows(engine, source, range);
+              harness.disk().ClearFaults();
+            },
+            false)
+        .IgnoreError();
+    failed += finished ? 0 : 1;
+    harness.disk().ClearFaults();
+    harness.Run([&](Runtime&, Engine& engine) {
+      const Bytes content = Content(engine, range);
+      if (finished) CHECK(content == new_content);
+      if (!finished) CHECK((content.empty() || content == new_content));
+    });
+  }
+  CHECK(failed > 20);
+  CHECK(failed < 180);
 }
 
 TEST_CASE("Committer: after a failed fsync nothing is acknowledged and the node is told to stop") {
@@ -274,17 +320,6 @@ TEST_CASE("Engine: rot below what was synced refuses to open, and says where") {
   const Status opened = harness.RunAndCrash([](Runtime&, Engine&) {}, false);
   CHECK(opened.code() == StatusCode::kCorruption);
   CHECK(opened.message().find(".log") != std::string_view::npos);
-}
-
-/// Tables of a few blocks each in a sorted level.
-EngineOptions SmallTables() {
-  EngineOptions options;
-  options.write_buffer_bytes = uint64_t{32} << 10;
-  options.file_bytes = uint64_t{16} << 10;
-  options.level_base_bytes = uint64_t{64} << 10;
-  options.block_bytes = uint64_t{16} << 10;
-  options.level0_compaction_files = 2;
-  return options;
 }
 
 TEST_CASE("Engine: a walk over a rotten table ends with an error, never with rows left out") {
