@@ -259,9 +259,16 @@ void SimCluster::ReplaceUntilDone(ClientHost& host, StoreId old_store, StoreId n
   members_.erase(old_store);
   members_.insert(new_store);
   damaged_.erase(old_store);
-  damaged_.erase(new_store);
   fresh_.erase(new_store);
   ++replaced_;
+  if (rotten_.contains(new_store)) {
+    // Hit again since its disk was lost: what it holds cannot be trusted either, and the budget goes on counting it.
+    damaged_.insert(new_store);
+    world_.Schedule(world_.Now(), fmt::format("hit again/store{}/{}", new_store.value(), replaced_),
+                    [this, new_store] { LoseDisk(new_store); });
+  } else {
+    damaged_.erase(new_store);
+  }
   if (old_store == new_store) return;
   // Whoever left may come back one day, as a new store.
   world_.Schedule(world_.Now(), fmt::format("retire/store{}/{}", old_store.value(), ++retirements_[old_store]),
