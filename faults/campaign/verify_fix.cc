@@ -149,11 +149,18 @@ ExitCode JudgeFix(const SaltTally& before, const SaltTally& after) {
   return after.cut_off > 0 || after.runs == 0 ? ExitCode::kUndecided : ExitCode::kOk;
 }
 
+namespace {
+
+Result<Capsule> ReadFailingCapsule(const std::string& path) {
+  ORRERY_ASSIGN_OR_RETURN(Capsule capsule, ReadCapsule(path));
+  if (capsule.expected.exit_code != ExitCode::kOk) return capsule;
+  return Status(StatusCode::kInvalidArgument, path + ": expects no failure; there is nothing to fix");
+}
+
+}  // namespace
+
 ExitCode VerifyFix(const VerifyFixOptions& options) {
-  Result<Capsule> capsule = ReadCapsule(options.capsule);
-  if (capsule.ok() && capsule->expected.exit_code == ExitCode::kOk) {
-    capsule = Status(StatusCode::kInvalidArgument, options.capsule + ": expects no failure; there is nothing to fix");
-  }
+  Result<Capsule> capsule = ReadFailingCapsule(options.capsule);
   if (!capsule.ok()) {
     fmt::print(stderr, "orrery-sim: {}\n", capsule.status().ToString());
     return ExitCode::kUsage;
