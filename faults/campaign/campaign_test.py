@@ -169,7 +169,7 @@ def limits(lab):
     code, text = lab.run("--scenarios", "long", "--seeds", 1, "--wall-limit", 1, "--canary-seeds", 0)
     check("a run beyond its wall time is incomplete", code == 15 and "undecided/wall-limit" in text and
           "0 seeds in" in text, text)
-    code, text = lab.run("--scenarios", "tiny", "--seeds", 1, "--memory-mib", 5, "--canary-seeds", 0)
+    code, text = lab.run("--scenarios", "long", "--seeds", 1, "--memory-mib", 5, "--canary-seeds", 0)
     check("a run beyond its memory is incomplete", code == 15 and "undecided/out-of-memory" in text, text)
     process = lab.start("--scenarios", "long", "--seeds", 1, "--canary-seeds", 0, "--jobs", 1, "--wall-limit", 200)
     deadline = time.monotonic() + 30
