@@ -305,6 +305,8 @@ def main():
             continue
         simulator = build_mutant(mutant, tree_hash)
         result = hunt(simulator, clean, arguments)
+        if not result["caught"] and mutant.fields["Marker"].startswith("none"):
+            result["story"] = "laws silent; it has no marker, so that nobody knows whether runs get there"
         results[mutant.name] = kept[mutant.hash] = result
         kept_path.write_text(json.dumps(kept, indent=1, sort_keys=True))
         if result["caught"]:
