@@ -195,6 +195,13 @@ class DevCluster {
     return fmt::format("exit code {}", WEXITSTATUS(status));
   }
 
+  /// Somebody's SIGKILL, or ours to stop before the store could catch it, is no failure of the stop: nothing it
+  /// promised is lost.
+  static bool StoppedWell(int status) {
+    if (WIFSIGNALED(status)) return WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM;
+    return WEXITSTATUS(status) == 0;
+  }
+
   int StopAll() {
     if (init_ > 0) kill(init_, SIGKILL);
     Signal(SIGTERM);
@@ -205,7 +212,7 @@ class DevCluster {
     while (true) {
       int status = 0;
       for (pid_t pid = 0; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
-        if (pid != init_ && (!WIFEXITED(status) || WEXITSTATUS(status) != 0)) worst = kExitUnavailable;
+        if (pid != init_ && (killed || !StoppedWell(status))) worst = kExitUnavailable;
         for (Child& child : children_) child.pid = child.pid == pid ? -1 : child.pid;
       }
       if (!AnyAlive()) return worst;
