@@ -52,7 +52,7 @@ class ImportFileSystem final : public rocksdb::FileSystemWrapper {
     rocksdb::IOStatus status = target()->GetFileSize(path, options.io_options, &size, debug);
     if (!status.ok()) return status;
     status = target()->NewRandomAccessFile(path, options, file, debug);
-    if (!status.ok() || size > kImportInMemoryBytesMax) return status;
+    if (!status.ok()) return status;
     std::string content;
     status = ReadWhole(**file, size, options.io_options, &content, debug);
     file->reset();

@@ -57,7 +57,7 @@ Result<PendingImport> DecodePendingImport(ByteView bytes) {
     file.last_key = Bytes(in.LengthPrefixed());
     if (!in.ok()) break;
     if (family >= kColumnFamilyCount) return Corrupt("unknown column family");
-    if (!IsPlainName(file.name)) return Corrupt("bad file name");
+    if (file.has_rows && !IsPlainName(file.name)) return Corrupt("bad file name");
     file.range.family = static_cast<ColumnFamily>(family);
     pending.files.push_back(std::move(file));
   }

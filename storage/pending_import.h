@@ -11,10 +11,10 @@ namespace orrery {
 /// The durable record of an import past its point of no return.
 struct PendingImport {
   struct File {
-    KeyRange range;
+    KeyRange range;  ///< What it holds is replaced by the rows of the file.
     std::string name;
-    bool has_rows = false;
-    Bytes first_key;  ///< Meaningful if has_rows.
+    bool has_rows = false;  ///< If not, there is no file: the range is emptied.
+    Bytes first_key;        ///< Meaningful if has_rows.
     Bytes last_key;
     friend bool operator==(const File&, const File&) = default;
   };

@@ -1,5 +1,6 @@
 #include "storage/range_export.h"
 
+#include "runtime/base/probe.h"
 #include "storage/snapshot_chunk.h"
 
 namespace orrery {
@@ -23,7 +24,10 @@ Result<std::optional<Bytes>> RangeExport::NextChunk() {
       chunk.Add({ranges_[range_].family, rows_left_->key(), rows_left_->value()});
     }
     if (rows_left_->Valid()) break;
-    ORRERY_RETURN_IF_ERROR(rows_left_->status());  // An error is not the end of the range.
+    if (Status read = rows_left_->status(); !read.ok()) {  // An error is not the end of the range.
+      ORRERY_PROBE_IF(options_.probes, "storage.export.unreadable");
+      return read;
+    }
     rows_left_.reset();
     ++range_;
   }

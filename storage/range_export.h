@@ -9,6 +9,8 @@
 
 namespace orrery {
 
+class Probes;
+
 /// Streams the content of ranges, as one snapshot sees it, in checksummed chunks for RangeImport. Deterministic: the
 /// same state and options give the same chunks. Owns the snapshot.
 class RangeExport {
@@ -16,6 +18,7 @@ class RangeExport {
   struct Options {
     /// A chunk is closed when it has this many bytes; a larger row gets a chunk of its own. Default 256 KiB.
     size_t chunk_bytes = size_t{256} << 10;
+    Probes* probes = nullptr;  ///< May be null. Outlives the export.
   };
 
   RangeExport(std::unique_ptr<EngineSnapshot> snapshot, std::vector<KeyRange> ranges, Options options);

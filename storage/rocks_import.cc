@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "runtime/base/probe.h"
 #include "runtime/disk.h"
@@ -85,6 +86,12 @@ Status CheckRowsAreThere(RocksCore& core, const PendingImport& pending) {
   return result;
 }
 
+std::set<ColumnFamily> FamiliesOf(const PendingImport& pending) {
+  std::set<ColumnFamily> families;
+  for (const PendingImport::File& file : pending.files) families.insert(file.range.family);
+  return families;
+}
+
 Status Ingest(RocksCore& core, const PendingImport& pending) {
   for (const PendingImport::File& file : pending.files) ORRERY_RETURN_IF_ERROR(core.DeleteKeys(file.range));
   const bool has_rows =
@@ -99,18 +106,19 @@ Status Ingest(RocksCore& core, const PendingImport& pending) {
     // "External file requires flush": the memory of a family holds keys of the range.
     if (!status.IsInvalidArgument()) return FromRocks(status);
     ORRERY_PROBE(core.runtime.probes, "storage.import.flush_first");
-    for (const PendingImport::File& file : pending.files) ORRERY_RETURN_IF_ERROR(core.FlushFamily(file.range.family));
+    for (const ColumnFamily family : FamiliesOf(pending)) ORRERY_RETURN_IF_ERROR(core.FlushFamily(family));
     core.runtime.scheduler.SleepFor(kRetryPause);
   }
   return Status::Ok();
 }
 
-void RemoveStaged(RocksCore& core, const std::vector<std::string>& names) {
+void RemoveStaged(RocksCore& core, const std::vector<PendingImport::File>& files) {
   rocksdb::Env* const env = core.runtime.rocks.env();
-  for (const std::string& name : names) {
+  for (const PendingImport::File& file : files) {
+    if (!file.has_rows) continue;
     // What stays is removed at the next open.
-    env->DeleteFile(RocksPath(core, name)).PermitUncheckedError();
-    env->DeleteFile(LinkOf(RocksPath(core, name))).PermitUncheckedError();
+    env->DeleteFile(RocksPath(core, file.name)).PermitUncheckedError();
+    env->DeleteFile(LinkOf(RocksPath(core, file.name))).PermitUncheckedError();
   }
 }
 
@@ -130,29 +138,23 @@ Result<std::unique_ptr<RangeImport>> BeginRocksImport(RocksCore& core, ByteView 
 }
 
 RocksImport::RocksImport(RocksCore& core, Bytes import_key, std::span<const KeyRange> ranges)
-    : core_(core), import_key_(std::move(import_key)) {
-  for (const KeyRange& range : ranges) {
-    const std::string file = std::to_string(core_.boot) + "-" + std::to_string(++core_.staged_files) + ".sst";
-    staged_.push_back({.range = range, .file = file, .writer = nullptr, .first_key = {}, .last_key = {}});
-  }
-}
+    : core_(core),
+      import_key_(std::move(import_key)),
+      ranges_(ranges.begin(), ranges.end()),
+      file_bytes_max_(std::min(core.options.file_bytes, kImportTableBytesMax)) {}
 
 RocksImport::~RocksImport() {
   core_.Inline([&] {
-    std::vector<std::string> names;
-    for (Staged& staged : staged_) {
-      staged.writer.reset();
-      names.push_back(staged.file);
-    }
-    if (!committed_) RemoveStaged(core_, names);
+    writer_.reset();
+    if (!committed_) RemoveStaged(core_, files_);
   });
   core_.imports.erase(import_key_);
 }
 
 Status RocksImport::Place(ByteView key, ColumnFamily family, Cursor* cursor) const {
   size_t at = cursor->range;
-  while (at < staged_.size() && !Contains(staged_[at].range, family, key)) ++at;
-  if (at == staged_.size()) return Corrupt("key " + Printable(key) + " is outside of the ranges or out of order");
+  while (at < ranges_.size() && !Contains(ranges_[at], family, key)) ++at;
+  if (at == ranges_.size()) return Corrupt("key " + Printable(key) + " is outside of the ranges or out of order");
   const bool same_range = at == cursor->range && cursor->last.has_value();
   if (same_range && key <= *cursor->last) return Corrupt("key " + Printable(key) + " is out of order");
   cursor->range = at;
@@ -186,32 +188,61 @@ Status RocksImport::AddChunk(ByteView bytes) {
   return Status::Ok();
 }
 
-rocksdb::Status RocksImport::OpenWriter(Staged& staged) {
+rocksdb::Status RocksImport::OpenFile(size_t range, ByteView first_key) {
   rocksdb::Env* const env = core_.runtime.rocks.env();
   const rocksdb::Status made = env->CreateDirIfMissing(core_.runtime.rocks.PathOf(core_.StagingFolder()));
   if (!made.ok()) return made;
-  const rocksdb::Options options(core_.db->GetDBOptions(), core_.db->GetOptions(core_.Handle(staged.range.family)));
-  staged.writer = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(), options);
-  return staged.writer->Open(RocksPath(core_, staged.file));
+  const std::string name = std::to_string(core_.boot) + "-" + std::to_string(++core_.staged_files) + ".sst";
+  const ColumnFamily family = ranges_[range].family;
+  files_.push_back(
+      {.range = ranges_[range], .name = name, .has_rows = true, .first_key = Bytes(first_key), .last_key = {}});
+  const rocksdb::Options options(core_.db->GetDBOptions(), core_.db->GetOptions(core_.Handle(family)));
+  writer_ = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(), options);
+  writer_range_ = range;
+  return writer_->Open(RocksPath(core_, name));
+}
+
+rocksdb::Status RocksImport::CloseFile() {
+  if (writer_ == nullptr) return rocksdb::Status::OK();
+  const std::unique_ptr<rocksdb::SstFileWriter> writer = std::move(writer_);
+  return writer->Finish();
+}
+
+rocksdb::Status RocksImport::MakeRoom(size_t range, ByteView key) {
+  const bool same_range = writer_ != nullptr && writer_range_ == range;
+  if (same_range && writer_->FileSize() < file_bytes_max_) return rocksdb::Status::OK();
+  const rocksdb::Status closed = CloseFile();
+  if (!closed.ok()) return closed;
+  if (same_range) files_.back().range.end = Bytes(key);
+  const rocksdb::Status opened = OpenFile(range, key);
+  if (same_range) files_.back().range.begin = Bytes(key);
+  return opened;
 }
 
 rocksdb::Status RocksImport::WriteRows(std::span<const SnapshotRow> rows, std::span<const size_t> places) {
   for (size_t i = 0; i < rows.size(); ++i) {
-    Staged& staged = staged_[places[i]];
-    if (staged.writer == nullptr) {
-      const rocksdb::Status opened = OpenWriter(staged);
-      if (!opened.ok()) return opened;
-    }
-    const rocksdb::Status status = staged.writer->Put(ToSlice(rows[i].key), ToSlice(rows[i].value));
+    rocksdb::Status status = MakeRoom(places[i], rows[i].key);
+    if (status.ok()) status = writer_->Put(ToSlice(rows[i].key), ToSlice(rows[i].value));
     if (!status.ok()) return status;
-    if (staged.rows++ == 0) staged.first_key.assign(rows[i].key);
-    staged.last_key.assign(rows[i].key);
+    files_.back().last_key.assign(rows[i].key);
   }
   return rocksdb::Status::OK();
 }
 
-rocksdb::Status RocksImport::Seal(Staged& staged) {
-  return staged.writer == nullptr ? rocksdb::Status::OK() : staged.writer->Finish();  // Syncs the file.
+/// What the ranges become: files in order, and a range that got no row is emptied.
+std::vector<PendingImport::File> RocksImport::Contents() const {
+  std::vector<PendingImport::File> contents;
+  size_t next = 0;
+  for (const KeyRange& range : ranges_) {
+    const size_t first = next;
+    while (next < files_.size() && Contains(range, files_[next].range.family, files_[next].first_key)) {
+      contents.push_back(files_[next++]);
+    }
+    if (next == first)
+      contents.push_back({.range = range, .name = {}, .has_rows = false, .first_key = {}, .last_key = {}});
+  }
+  ORRERY_ASSERT(next == files_.size());
+  return contents;
 }
 
 Status RocksImport::Finish(const WriteBatch& final_batch) {
@@ -219,23 +250,15 @@ Status RocksImport::Finish(const WriteBatch& final_batch) {
   ORRERY_ASSERT(!failed_);
   failed_ = true;
   rocksdb::Status status;
-  core_.InJob(Lane::kBackground, [&] {
-    for (Staged& staged : staged_) {
-      if (status.ok()) status = Seal(staged);
-      staged.writer.reset();
-    }
-  });
+  core_.InJob(Lane::kBackground, [&] { status = CloseFile(); });
   ORRERY_RETURN_IF_ERROR(core_.WriteStatus(FromRocks(status), "range import"));
   Status synced;
   core_.runtime.offload.Run(Lane::kBackground, [&] {
     if (rows_ > 0) synced = core_.runtime.disk.SyncDirectory(core_.StagingFolder());
   });
   ORRERY_RETURN_IF_ERROR(core_.WriteStatus(synced, "range import"));
-  PendingImport pending;
-  for (const Staged& staged : staged_) {
-    pending.files.push_back({staged.range, staged.file, staged.rows > 0, staged.first_key, staged.last_key});
-  }
-  pending.final_batch = final_batch.Encoded();
+  const PendingImport pending{.files = Contents(), .final_batch = final_batch.Encoded()};
+  if (pending.files.size() > ranges_.size()) ORRERY_PROBE(core_.runtime.probes, "storage.import.several_files");
   WriteBatch record;
   record.Put(ColumnFamily::kMeta, PendingKey(import_key_), EncodePendingImport(pending));
   committed_ = true;  // From here on only the record decides about the files, whatever Apply answers.
@@ -249,9 +272,7 @@ Status CompleteImport(RocksCore& core, ByteView import_key, const PendingImport&
   ORRERY_ASSERT(batch.ok());
   batch.value().Delete(ColumnFamily::kMeta, PendingKey(import_key));
   ORRERY_RETURN_IF_ERROR(core.ApplyDurably(batch.value()));
-  std::vector<std::string> names;
-  for (const PendingImport::File& file : pending.files) names.push_back(file.name);
-  core.InJob(Lane::kBackground, [&] { RemoveStaged(core, names); });
+  core.InJob(Lane::kBackground, [&] { RemoveStaged(core, pending.files); });
   return Status::Ok();
 }
 

@@ -12,8 +12,10 @@
 
 namespace orrery {
 
-/// RangeImport on RocksDB. Chunks go into one sorted file per range, beside the engine's folder. Finish:
-///   1. syncs the files;
+/// RangeImport on RocksDB. Chunks go into sorted files beside the engine's folder, each of one range: the next one
+/// begins where a file is as large as the engine's own (EngineOptions::file_bytes, at most kImportTableBytesMax), and
+/// takes over the rest of the range. Finish:
+///   1. syncs the last file (the others are, since they were closed);
 ///   2. writes a durable record of ranges, files and final batch: the point of no return;
 ///   3. deletes what the ranges hold (key by key, see RocksCore::ExpandRanges), ingests hard links of the files, all
 ///      families in one step, and looks whether the rows are there (RocksDB 7.8 ignores read errors while it
@@ -31,15 +33,6 @@ class RocksImport final : public RangeImport {
   Status Finish(const WriteBatch& final_batch) override;
 
  private:
-  struct Staged {
-    KeyRange range;
-    std::string file;  ///< Name in the staging folder.
-    std::unique_ptr<rocksdb::SstFileWriter> writer;
-    uint64_t rows = 0;
-    Bytes first_key;
-    Bytes last_key;
-  };
-
   /// The range a row belongs to, at or behind the current one; kCorruption if there is none or the order is broken.
   struct Cursor {
     size_t range = 0;
@@ -47,12 +40,20 @@ class RocksImport final : public RangeImport {
   };
   Status Place(ByteView key, ColumnFamily family, Cursor* cursor) const;
   rocksdb::Status WriteRows(std::span<const SnapshotRow> rows, std::span<const size_t> places);
-  rocksdb::Status OpenWriter(Staged& staged);
-  rocksdb::Status Seal(Staged& staged);
+  /// Room for a row of that range: goes on with the file at hand, or closes it and begins another one.
+  rocksdb::Status MakeRoom(size_t range, ByteView key);
+  rocksdb::Status OpenFile(size_t range, ByteView first_key);
+  /// Syncs the file at hand, if there is one.
+  rocksdb::Status CloseFile();
+  std::vector<PendingImport::File> Contents() const;
 
   RocksCore& core_;
   Bytes import_key_;
-  std::vector<Staged> staged_;
+  const std::vector<KeyRange> ranges_;
+  uint64_t file_bytes_max_;
+  std::vector<PendingImport::File> files_;          ///< In order of range and key. Without ranges that got no row.
+  std::unique_ptr<rocksdb::SstFileWriter> writer_;  ///< Of the last of files_; null: it is closed.
+  size_t writer_range_ = 0;
   Cursor cursor_;
   uint64_t chunks_ = 0;
   uint64_t rows_ = 0;
