@@ -5,6 +5,15 @@
 namespace orrery::raft {
 namespace {
 
+constexpr std::string_view kHead = "raft invariant broken: ";
+constexpr std::string_view kBehindFact = " [";
+
+Status Broken(std::string_view fact, std::string_view where) {
+  std::string text(kHead);
+  text.append(fact).append(kBehindFact).append(where).append("]");
+  return Status(StatusCode::kCorruption, std::move(text));
+}
+
 /// Collects the first broken fact.
 class Facts {
  public:
@@ -16,10 +25,9 @@ class Facts {
   }
   Status Verdict() const {
     if (broken_ == nullptr) return Status::Ok();
-    return Status(StatusCode::kCorruption, "raft invariant broken at peer " + ToString(view_.id) + " (" +
-                                               std::string(RoleName(view_.role)) + ", term " + ToString(view_.term) +
-                                               ", last " + ToString(view_.last_index) + ", commit " +
-                                               ToString(view_.commit) + "): " + broken_);
+    return Broken(broken_, "peer " + ToString(view_.id) + ", " + std::string(RoleName(view_.role)) + ", term " +
+                               ToString(view_.term) + ", last " + ToString(view_.last_index) + ", commit " +
+                               ToString(view_.commit));
   }
 
  private:
@@ -86,14 +94,21 @@ Status RaftInvariants::CheckState(const Raft& raft) {
   return raft.handed_confs_.empty() ? Status::Ok() : CheckConfChain(raft.conf(), raft.handed_confs_);
 }
 
+std::string_view RaftInvariants::FactOf(const Status& broken) {
+  std::string_view text = broken.message();
+  const size_t begin = text.find(kHead);
+  if (begin == std::string_view::npos) return text;
+  text.remove_prefix(begin + kHead.size());
+  return text.substr(0, text.find(kBehindFact));
+}
+
 Status RaftInvariants::CheckConfChain(const ConfState& conf, const std::vector<ConfAt>& following) {
   const ConfState* before = &conf;
   for (const ConfAt& next : following) {
     if (!DecisionsOverlap(*before, next.conf)) {
-      return Status(StatusCode::kCorruption,
-                    "raft invariant broken: two configurations in succession may decide apart (thesis 4.1): \"" +
-                        before->ToString() + "\" and, from " + ToString(next.index) + " on, \"" + next.conf.ToString() +
-                        "\"");
+      return Broken(
+          "two configurations in succession may decide apart (thesis 4.1)",
+          "\"" + before->ToString() + "\" and, from " + ToString(next.index) + " on, \"" + next.conf.ToString() + "\"");
     }
     before = &next.conf;
   }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <string>
+#include <string_view>
 
 #include "raft/core/raft.h"
 #include "runtime/base/status.h"
@@ -18,6 +18,8 @@ class RaftInvariants {
   static Status CheckDelta(const RaftView& before, const RaftView& after);
   /// The configurations that follow `conf`, in their order: from each to the next decisions overlap (thesis 4.1).
   static Status CheckConfChain(const ConfState& conf, const std::vector<ConfAt>& following);
+  /// The sentence alone, without the numbers: what tells one kind of mistake from another. A view into `broken`.
+  static std::string_view FactOf(const Status& broken);
 };
 
 }  // namespace orrery::raft

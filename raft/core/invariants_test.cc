@@ -56,6 +56,16 @@ TEST_CASE("RaftInvariants: a leader's step that breaks nothing passes") {
   CHECK(RaftInvariants::CheckDelta(LeaderView(), after).ok());
 }
 
+TEST_CASE("RaftInvariants: the fact that is broken stands apart from the numbers of the case") {
+  RaftView view = LeaderView();
+  view.commit = view.last_index.Next();
+  const Status broken = RaftInvariants::CheckView(view);
+  CHECK(RaftInvariants::FactOf(broken) == "nothing beyond the log's end is committed");
+  CHECK(Names(broken, "nothing beyond the log's end is committed [peer 1, leader, term 4, last 14, commit 15]"));
+  CHECK(RaftInvariants::FactOf(broken.Wrap("node 3")) == RaftInvariants::FactOf(broken));
+  CHECK(RaftInvariants::FactOf(Status(StatusCode::kCorruption, "something else")) == "something else");
+}
+
 TEST_CASE("RaftInvariants: a leader that counts replicas of an earlier term's entries is named") {
   RaftView before = LeaderView();
   before.commit = before.handed = before.applied = LogIndex(8);

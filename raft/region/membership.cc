@@ -21,6 +21,7 @@ void Peer::AdoptConf(const raft::ConfState& conf) {
   }
   for (const auto& [peer, address] : before) {
     if (members_.count(peer) > 0 || peer == id()) continue;
+    routes_[peer] = address.life;  // What it was promised may still wait for the disk.
     ORRERY_LOG(context_.runtime.log, LogLevel::kInfo, "region", "region {}: peer {} on store {} was removed",
                region().value(), peer.value(), address.life.store.value());
     if (is_leader()) context_.transport.SendRemoved(address.life, region(), peer);
@@ -50,10 +51,12 @@ bool Peer::SenderIsKnown(const StoreLife& from, const raft::Message& message) {
   return true;
 }
 
-std::optional<StoreLife> Peer::RouteTo(PeerId peer) const {
+/// Raft speaks to members, and answers those it heard.
+const StoreLife& Peer::RouteTo(PeerId peer) const {
   if (const auto member = members_.find(peer); member != members_.end()) return member->second.life;
-  if (const auto route = routes_.find(peer); route != routes_.end()) return route->second;
-  return std::nullopt;
+  const auto route = routes_.find(peer);
+  ORRERY_ASSERT_THAT(route != routes_.end(), "peer " + ToString(peer) + " is no member and never spoke");
+  return route->second;
 }
 
 void Peer::OnRemovedNotice() {

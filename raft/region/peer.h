@@ -241,7 +241,7 @@ class Peer {
   // membership.cc
   void AdoptConf(const raft::ConfState& conf);
   bool SenderIsKnown(const StoreLife& from, const raft::Message& message);
-  std::optional<StoreLife> RouteTo(PeerId peer) const;
+  const StoreLife& RouteTo(PeerId peer) const;
 
   // log_gc.cc
   void TickLogGc();
@@ -267,7 +267,7 @@ class Peer {
   Term applied_term_;
   raft::ConfState conf_;  ///< As of applied_.
   std::map<PeerId, PeerAddress> members_;
-  std::map<PeerId, StoreLife> routes_;  ///< Of peers that wrote to us and are in no configuration we know.
+  std::map<PeerId, StoreLife> routes_;  ///< Of peers that wrote to us from no configuration we know, or were members.
 
   std::vector<PendingCommand> pending_;
   size_t pending_bytes_ = 0;

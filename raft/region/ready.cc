@@ -2,12 +2,21 @@
 #include "raft/region/observer.h"
 #include "raft/region/peer.h"
 #include "raft/region/transport.h"
+#include "runtime/base/assert.h"
 #include "runtime/base/probe.h"
 #include "runtime/log.h"
 #include "runtime/process.h"
 #include "runtime/runtime.h"
 
 namespace orrery {
+namespace {
+
+/// Ends the process with the broken fact in the place of the condition: each fact is a kind of failure of its own.
+void RequireFacts(const Status& facts) {
+  if (!facts.ok()) AssertionFailed(raft::RaftInvariants::FactOf(facts), facts.message(), __FILE__, __LINE__);
+}
+
+}  // namespace
 
 Peer::Peer(const StoreContext& context, PeerHost& host, GroupLog& log)
     : context_(context),
@@ -82,10 +91,8 @@ void Peer::AfterStep() {
   if (context_.options.check_invariants || context_.observer != nullptr) {
     const raft::RaftView view = raft_->View();
     if (context_.options.check_invariants) {
-      const Status state = raft::RaftInvariants::CheckState(*raft_);
-      ORRERY_ASSERT_THAT(state.ok(), state.ToString());
-      const Status step = raft::RaftInvariants::CheckDelta(last_view_, view);
-      ORRERY_ASSERT_THAT(step.ok(), step.ToString());
+      RequireFacts(raft::RaftInvariants::CheckState(*raft_));
+      RequireFacts(raft::RaftInvariants::CheckDelta(last_view_, view));
     }
     if (context_.observer != nullptr) context_.observer->OnView(region(), view, raft_->conf());
     last_view_ = view;
@@ -160,12 +167,7 @@ void Peer::SendAll(const std::vector<raft::Message>& messages) {
 void Peer::SendOne(const raft::Message& message) {
   if (std::holds_alternative<raft::InstallSnapshot>(message.body)) return host_.WantSnapshotSent(*this, message);
   if (const auto* heartbeat = std::get_if<raft::HeartbeatRequest>(&message.body)) OnHeartbeatLeaves(heartbeat->round);
-  const std::optional<StoreLife> route = RouteTo(message.to);
-  if (!route) {
-    ORRERY_PROBE(context_.runtime.probes, "region.send.no_route");
-    return;
-  }
-  context_.transport.Send(*route, region(), message);
+  context_.transport.Send(RouteTo(message.to), region(), message);
 }
 
 bool Peer::StopIfFailed() {
