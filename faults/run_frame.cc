@@ -44,6 +44,7 @@ RunFrame::~RunFrame() = default;
 Status RunFrame::Open(const RunOutputs& outputs, SimulationOptions& options) {
   options.history_folder = outputs.history_folder;
   options.stack_fill = stack_fill;
+  options.glance = &glance_;
   if (!outputs.trace_path.empty()) {
     const LogLevel level = outputs.debug ? LogLevel::kDebug : LogLevel::kInfo;
     ORRERY_ASSIGN_OR_RETURN(trace_, sim::Trace::Open(outputs.trace_path, level));
@@ -59,12 +60,14 @@ Status RunFrame::Open(const RunOutputs& outputs, SimulationOptions& options) {
 
 void RunFrame::OnCrash(const std::string& scenario, uint64_t seed,
                        std::function<sim::ExitCode(const SimulationReport&)> tell) {
-  sim::InstallCrashReports([scenario, seed, tell = std::move(tell)](sim::ExitCode code, std::string_view signal_name) {
-    SimulationReport last{.scenario = scenario, .seed = seed, .exit_code = code};
-    last.outcome = code == sim::ExitCode::kNodeCrashed ? "node-crashed" : "harness-crashed";
-    last.symptom = assertion_site.empty() ? std::string(signal_name) : assertion_site;
-    return tell(last);
-  });
+  sim::InstallCrashReports(
+      [this, scenario, seed, tell = std::move(tell)](sim::ExitCode code, std::string_view signal_name) {
+        SimulationReport last{.scenario = scenario, .seed = seed, .exit_code = code};
+        if (glance_) glance_(last);
+        last.outcome = code == sim::ExitCode::kNodeCrashed ? "node-crashed" : "harness-crashed";
+        last.symptom = assertion_site.empty() ? std::string(signal_name) : assertion_site;
+        return tell(last);
+      });
   SetAssertionHook([](std::string_view condition, std::string_view, std::string_view file, int) {
     assertion_site = AssertionSite(file, condition);
   });

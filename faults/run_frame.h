@@ -49,6 +49,7 @@ class RunFrame {
   Status Close();
 
  private:
+  Glance glance_;
   std::unique_ptr<sim::Trace> trace_;
   std::unique_ptr<sim::EventFile> events_;
 };

@@ -63,18 +63,19 @@ class Simulation {
       workloads_.push_back(std::move(made).value());
     }
     if (options_.recording != nullptr) options_.recording->Begin(plan_);
+    if (options_.glance != nullptr) *options_.glance = [this](SimulationReport& report) { FillCounts(report); };
   }
 
   /// Fibers refer to the cluster and the workloads: they end first.
   ~Simulation() {
+    if (options_.glance != nullptr) *options_.glance = nullptr;
     for (const NodeId node : world_.nodes()) world_.Crash(node, sim::CrashKind::kProcessKill);
   }
 
   SimulationReport Run() {
-    const double cpu_start = CpuSeconds();
     RunPhases();
     Judge();
-    FillReport(CpuSeconds() - cpu_start);
+    FillReport();
     return std::move(report_);
   }
 
@@ -266,35 +267,40 @@ class Simulation {
     return undecided;
   }
 
-  void FillReport(double cpu_seconds) {
+  /// What is counted all the time, whatever becomes of the run.
+  void FillCounts(SimulationReport& report) const {
+    report.events = world_.events();
+    report.virtual_seconds = static_cast<double>(world_.Now().count()) / 1e9;
+    report.cpu_seconds = CpuSeconds() - cpu_start_;
+    report.stores = cluster_.stores().size();
+    for (const std::unique_ptr<Workload>& workload : workloads_) {
+      report.acknowledged += workload->stats().acknowledged;
+      report.unknown += workload->stats().unknown;
+      report.failed += workload->stats().failed;
+    }
+    report.elections = cluster_.oracle().elections();
+    report.entries = cluster_.oracle().entries_applied();
+    report.restarts = world_.FaultCount(sim::WorldFault::kRestart);
+    report.replaced = cluster_.replaced();
+    for (const auto& [name, count] : world_.FaultCounts()) {
+      if (count > 0) report.faults[name] = count;
+    }
+    const FaultTally& tally = plan_.capsule == nullptr ? nemesis_.tally() : replay_.tally();
+    report.plans = tally.begun;
+    report.left_out = tally.left_out;
+    report.probes = world_.ProbeHits();
+  }
+
+  void FillReport() {
+    FillCounts(report_);
     report_.scenario = plan_.scenario;
     report_.repro = plan_.repro;
     report_.seed = plan_.choices.seed;
     report_.fingerprint = world_.fingerprint();
-    report_.events = world_.events();
-    report_.virtual_seconds = static_cast<double>(world_.Now().count()) / 1e9;
-    report_.cpu_seconds = cpu_seconds;
-    report_.stores = cluster_.stores().size();
-    for (const WorkloadReport& workload : report_.workloads) {
-      report_.acknowledged += workload.stats.acknowledged;
-      report_.unknown += workload.stats.unknown;
-      report_.failed += workload.stats.failed;
-    }
-    report_.elections = cluster_.oracle().elections();
-    report_.entries = cluster_.oracle().entries_applied();
-    report_.restarts = world_.FaultCount(sim::WorldFault::kRestart);
-    report_.replaced = cluster_.replaced();
-    for (const auto& [name, count] : world_.FaultCounts()) {
-      if (count > 0) report_.faults[name] = count;
-    }
-    const FaultTally& tally = plan_.capsule == nullptr ? nemesis_.tally() : replay_.tally();
-    report_.plans = tally.begun;
-    report_.left_out = tally.left_out;
     report_.stale = replay_.Stale();
     for (const std::string& name : world_.UnusedLatencies()) {
       report_.stale.push_back({name, "nothing was sent on this way and channel then"});
     }
-    report_.probes = world_.ProbeHits();
     WriteHistories();
     report_.outcome = "ok";
     if (!failure_) return;
@@ -317,6 +323,7 @@ class Simulation {
     }
   }
 
+  const double cpu_start_ = CpuSeconds();
   const RunPlan plan_;
   const SimulationOptions& options_;
   Random random_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,7 +20,11 @@ class Trace;
 namespace orrery::faults {
 
 struct Capsule;
+struct SimulationReport;
 class Recording;
+
+/// Fills in what a run that is going on has counted so far. Empty while none is.
+using Glance = std::function<void(SimulationReport&)>;
 
 /// What one run is besides its scenario.
 struct SimulationOptions {
@@ -30,6 +35,7 @@ struct SimulationOptions {
   std::string history_folder;      ///< Histories of the workloads are written there, if not empty.
   std::string repro;               ///< The line that repeats the run; empty: the scenario and its seed.
   Recording* recording = nullptr;  ///< Gets every fault and operation; may be null. Outlives the run.
+  Glance* glance = nullptr;        ///< For whoever survives a crash of the run; may be null. Outlives the run.
 };
 
 /// An entry of a capsule that did not happen.
