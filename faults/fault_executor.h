@@ -34,6 +34,7 @@ class FaultExecutor {
   Status ExecuteMembership(const FaultEntry& fault);
 
   Status Swizzle(const FaultEntry& fault);
+  Status Fade(const FaultEntry& fault);
   Status PartitionRing(const FaultEntry& fault);
   Status DelayDuplicates(const FaultEntry& fault);
   Status SendGarbage(const FaultEntry& fault);

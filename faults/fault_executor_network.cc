@@ -17,6 +17,7 @@ Status FaultExecutor::ExecuteNetwork(const FaultEntry& fault) {
     case FaultKind::kClogPair: HealLater(fault, world_.Clog(targets, others)); break;
     case FaultKind::kClogOneWay: HealLater(fault, world_.Clog(targets, others, Symmetry::kOneWay)); break;
     case FaultKind::kSwizzleClog: return Swizzle(fault);
+    case FaultKind::kFadingLeader: return Fade(fault);
     case FaultKind::kPartitionHalves:
     case FaultKind::kPartitionIsolate: HealLater(fault, world_.Partition(targets, others)); break;
     case FaultKind::kPartitionOneWay: HealLater(fault, world_.Partition(targets, others, Symmetry::kOneWay)); break;
@@ -49,6 +50,23 @@ Status FaultExecutor::Swizzle(const FaultEntry& fault) {
     Later(fault, step.after, "clog" + store, [this, fault, step, store] {
       const sim::RuleId rule = world_.ClogReceive(NodeIdOf(step.store));
       Later(fault, step.until - step.after, "release" + store, [this, rule] { world_.Heal(rule); });
+    });
+  }
+  return Status::Ok();
+}
+
+Status FaultExecutor::Fade(const FaultEntry& fault) {
+  const NodeId leader = fault.targets.at(0);
+  const NodeId restarts = fault.others.at(0);
+  for (const FaultStep& step : fault.steps) {
+    const NodeId follower = NodeIdOf(step.store);
+    if (follower == leader) return Status(StatusCode::kConflict, NodeText(leader) + " cannot lose itself");
+    Later(fault, step.after, fmt::format("lose{}", step.store.value()), [this, fault, step, leader, restarts] {
+      const NodeId node = NodeIdOf(step.store);
+      const sim::RuleId rule = world_.Clog({leader}, {node});
+      if (node == restarts && world_.IsUp(node)) world_.Restart(node, sim::CrashKind::kProcessKill);
+      Later(fault, step.until - step.after, fmt::format("hear{}", step.store.value()),
+            [this, rule] { world_.Heal(rule); });
     });
   }
   return Status::Ok();

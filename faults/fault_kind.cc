@@ -12,6 +12,8 @@ const std::vector<FaultInfo>& AllFaults() {
       {FaultKind::kClogOneWay, "clog_one_way", "one store does not hear one other for a while"},
       {FaultKind::kSwizzleClog, "swizzle_clog",
        "a random set of stores is clogged one by one, released in another order"},
+      {FaultKind::kFadingLeader, "fading_leader",
+       "followers lose their leader one by one; the one it would count on longest restarts just then"},
       {FaultKind::kPartitionHalves, "partition_halves", "the stores fall into two random halves"},
       {FaultKind::kPartitionIsolate, "partition_isolate", "one store, often the leader, is alone"},
       {FaultKind::kPartitionRing, "partition_ring", "each store hears only its neighbours in a ring"},

@@ -16,6 +16,7 @@ enum class FaultKind : uint8_t {
   kClogPair,
   kClogOneWay,
   kSwizzleClog,
+  kFadingLeader,
   kPartitionHalves,
   kPartitionIsolate,
   kPartitionRing,
@@ -60,8 +61,10 @@ enum class Moment : uint8_t {
   kElection,  ///< A replica has become leader; the others have not heard of it.
   kChange,    ///< A replica has taken up a joint configuration, or left it.
   kInstall,   ///< A replica begins to put a snapshot in the place of its state.
+  kSend,      ///< A store begins to send its state to another; nothing of it has been read yet.
+  kReceive,   ///< The same, seen from the other: nothing of it has arrived.
 };
-constexpr size_t kMomentCount = 3;
+constexpr size_t kMomentCount = 5;
 
 /// Whom a fault hits that hits one store.
 enum class Aim : uint8_t {

@@ -54,6 +54,7 @@ std::vector<NodeId> FaultResolver::OthersThan(StoreId victim) const {
 bool FaultResolver::ResolveNetwork(FaultEntry& fault, Random& random, Duration lasts) const {
   switch (fault.kind) {
     case FaultKind::kSwizzleClog: Swizzle(fault, random, lasts); return true;
+    case FaultKind::kFadingLeader: return Fade(fault, random, lasts);
     case FaultKind::kPartitionHalves:
     case FaultKind::kPartitionOneWay: return Halves(fault, random);
     case FaultKind::kPartitionRing: return true;
@@ -88,6 +89,30 @@ void FaultResolver::Swizzle(FaultEntry& fault, const Random& random, Duration la
     const Duration end = half + Duration(draw.Between(0, half.count()));
     fault.steps.push_back(FaultStep{.after = begin, .store = store, .until = end});
   }
+}
+
+/// Half of the followers lose the leader early, so that their patience is over when one more loses it and restarts: a
+/// quorum without the leader, whose lease rests on the last one's word.
+bool FaultResolver::Fade(FaultEntry& fault, Random& random, Duration lasts) const {
+  const StoreId leader = cluster_.oracle().leader();
+  if (!leader.valid() || !cluster_.members().contains(leader)) return false;
+  std::vector<StoreId> followers;
+  for (const StoreId store : cluster_.members()) {
+    if (store != leader) followers.push_back(store);
+  }
+  const size_t early = cluster_.members().size() / 2;
+  if (early == 0 || followers.size() <= early) return false;
+  for (size_t i = 0; i <= early; ++i) {
+    std::swap(followers[i], followers[i + random.Split("follower").Split(i).Below(followers.size() - i)]);
+    Random draw = random.Split("step").Split(i);
+    const bool last = i == early;
+    const Duration after(last ? draw.Between(lasts.count() / 3, lasts.count() * 3 / 4)
+                              : draw.Between(0, lasts.count() / 4));
+    fault.steps.push_back(FaultStep{.after = after, .store = followers[i], .until = lasts});
+  }
+  fault.targets = {NodeIdOf(leader)};
+  fault.others = {NodeIdOf(followers[early])};
+  return true;
 }
 
 bool FaultResolver::Halves(FaultEntry& fault, Random& random) const {

@@ -32,6 +32,7 @@ class FaultResolver {
   bool ResolveMembership(FaultEntry& fault, Random& random) const;
 
   void Swizzle(FaultEntry& fault, const Random& random, Duration lasts) const;
+  bool Fade(FaultEntry& fault, Random& random, Duration lasts) const;
   bool Halves(FaultEntry& fault, Random& random) const;
   void Resets(FaultEntry& fault, const Random& random, Duration lasts) const;
   void BlackOut(FaultEntry& fault, const Random& random, Duration lasts) const;

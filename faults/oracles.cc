@@ -15,6 +15,10 @@ class ClusterOracle::Eyes final : public StoreObserver {
     oracle_.OnApplied(store_, {region, index}, term, entry_hash);
   }
   void OnSnapshotInstalled(RegionId, PeerId, LogIndex index, Term) override { applied_ = index; }
+  void OnSnapshotSending(RegionId, StoreId to) override {
+    oracle_.Note(Moment::kSend, store_);
+    oracle_.Note(Moment::kReceive, to);
+  }
   void OnLeader(RegionId region, PeerId peer, Term term) override { oracle_.OnLeader(store_, region, peer, term); }
   void OnStarted(RegionId region, const raft::RaftView& view) override {
     oracle_.raft_laws_.OnStarted(store_, region, view);

@@ -52,7 +52,9 @@ Status ReadWorkload(const toml::table& table, std::string_view file, Scenario& s
 }
 
 constexpr std::pair<std::string_view, Moment> kMoments[] = {
-    {"election", Moment::kElection}, {"change", Moment::kChange}, {"install", Moment::kInstall}};
+    {"election", Moment::kElection}, {"change", Moment::kChange},   {"install", Moment::kInstall},
+    {"send", Moment::kSend},         {"receive", Moment::kReceive},
+};
 constexpr std::pair<std::string_view, Aim> kAims[] = {
     {"usual", Aim::kUsual}, {"leader", Aim::kLeader}, {"deposed", Aim::kDeposed}, {"there", Aim::kThere}};
 

@@ -67,7 +67,7 @@ TEST_CASE("Scenario: a fault may wait for a moment and be aimed") {
   CHECK(scenario->faults[0].delay.high == milliseconds(500));
   const std::string fault = "title = \"x\"\n[[fault]]\nkind = \"pause\"\n";
   CHECK(ErrorOf(fault + "moment = \"noon\"") ==
-        "s.toml:2: fault.moment: \"noon\" is not known; there are election, change, install");
+        "s.toml:2: fault.moment: \"noon\" is not known; there are election, change, install, send, receive");
   CHECK(ErrorOf(fault + "aim = \"there\"") == "s.toml:2: fault.aim: \"there\" needs a moment");
   CHECK(ErrorOf(fault + "delay_seconds = 1") == "s.toml:2: fault.delay_seconds: needs a moment");
 }

@@ -2,6 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "faults/fault_executor.h"
+#include "faults/fault_resolver.h"
 #include "faults/knobs.h"
 #include "sim/world.h"
 
@@ -29,6 +35,39 @@ TEST_CASE(
   const auto whole = [&] { return cluster.replaced() == 2 && cluster.Whole(); };
   REQUIRE(world.RunUntil(whole, seconds(120)) == sim::RunOutcome::kConditionMet);
   CHECK(cluster.MayDamage(second));
+  for (const NodeId node : world.nodes()) world.Crash(node, sim::CrashKind::kProcessKill);
+}
+
+TEST_CASE("Fading leader: followers lose it one after the other, and the last restarts when it does") {
+  sim::World world({.choices = {.seed = 11}});
+  SimCluster cluster(world, ClusterShape{.stores = 5, .options = DrawStoreOptions(Random(11), false)});
+  cluster.Initialise();
+  REQUIRE(world.RunUntil([&] { return cluster.initialised() && cluster.oracle().leader().valid(); }, seconds(60)) ==
+          sim::RunOutcome::kConditionMet);
+  const FaultResolver resolver(cluster);
+  const std::optional<FaultEntry> fault = resolver.Resolve(FaultKind::kFadingLeader, Random(5), seconds(4));
+  REQUIRE(fault);
+  CHECK(fault->targets == std::vector<NodeId>{NodeIdOf(cluster.oracle().leader())});
+  REQUIRE(fault->steps.size() == 3);  // With the two that still hear it the leader has a quorum, until the last one.
+  std::set<StoreId> losers;
+  for (const FaultStep& step : fault->steps) {
+    losers.insert(step.store);
+    CHECK(NodeIdOf(step.store) != fault->targets[0]);
+    CHECK(step.after <= fault->steps.back().after);
+    CHECK(step.until == seconds(4));
+  }
+  CHECK(losers.size() == 3);
+  CHECK(fault->others == std::vector<NodeId>{NodeIdOf(fault->steps.back().store)});
+
+  FaultExecutor executor(cluster, nullptr);
+  const uint64_t restarts = world.FaultCount(sim::WorldFault::kRestart);
+  REQUIRE(executor.Execute(*fault).ok());
+  world.RunFor(fault->steps.back().after - Duration(1));
+  CHECK(world.FaultCount(sim::WorldFault::kRestart) == restarts);
+  world.RunFor(milliseconds(500));
+  CHECK(world.FaultCount(sim::WorldFault::kRestart) == restarts + 1);
+  const auto whole = [&] { return cluster.Whole(); };
+  CHECK(world.RunUntil(whole, seconds(60)) == sim::RunOutcome::kConditionMet);
   for (const NodeId node : world.nodes()) world.Crash(node, sim::CrashKind::kProcessKill);
 }
 

@@ -21,6 +21,7 @@ class ReplicaWatch final : public StoreObserver {
  public:
   void OnApplied(RegionId region, PeerId peer, LogIndex index, Term term, uint64_t entry_hash) override;
   void OnSnapshotInstalled(RegionId region, PeerId peer, LogIndex index, Term term) override;
+  void OnSnapshotSending(RegionId, StoreId) override {}
   void OnLeader(RegionId region, PeerId peer, Term term) override;
   void OnStarted(RegionId, const raft::RaftView&) override {}
   void OnView(RegionId, const raft::RaftView&, const raft::ConfState&) override {}

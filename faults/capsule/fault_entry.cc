@@ -24,6 +24,7 @@ std::vector<FaultFields> NetworkFields() {
       {.kind = FaultKind::kClogPair, .targets = kOne, .others = kOne, .lasts = true},
       {.kind = FaultKind::kClogOneWay, .targets = kOne, .others = kOne, .lasts = true},
       {.kind = FaultKind::kSwizzleClog, .steps = Steps::kStoreUntil},
+      {.kind = FaultKind::kFadingLeader, .targets = kOne, .others = kOne, .steps = Steps::kStoreUntil},
       {.kind = FaultKind::kPartitionHalves, .targets = kSome, .others = kSome, .lasts = true},
       {.kind = FaultKind::kPartitionIsolate, .targets = kOne, .others = kSome, .lasts = true},
       {.kind = FaultKind::kPartitionRing, .lasts = true},

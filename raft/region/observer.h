@@ -23,6 +23,8 @@ class StoreObserver {
   virtual void OnApplied(RegionId region, PeerId peer, LogIndex index, Term term, uint64_t entry_hash) = 0;
   /// The replica's state was replaced by a snapshot as of `index`.
   virtual void OnSnapshotInstalled(RegionId region, PeerId peer, LogIndex index, Term term) = 0;
+  /// This store begins to send its replica's state to the replica on store `to`. Nothing of it has left yet.
+  virtual void OnSnapshotSending(RegionId region, StoreId to) = 0;
   /// `peer`, which lives on this store, became leader of `term`.
   virtual void OnLeader(RegionId region, PeerId peer, Term term) = 0;
   /// A peer starts from what the store has kept.

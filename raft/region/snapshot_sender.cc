@@ -53,7 +53,7 @@ void SnapshotSender::Run(uint64_t id, Stream& stream) {
   ORRERY_LOG(runtime_.log, LogLevel::kInfo, "snapshot", "region {}: sending to peer {} on store {}", region.value(),
              peer.value(), stream.snapshot.to.store.value());
   RangeExport source(std::move(stream.snapshot.state), std::move(stream.snapshot.ranges),
-                     RangeExport::Options{.chunk_bytes = options_.snapshot_chunk_bytes});
+                     RangeExport::Options{.chunk_bytes = options_.snapshot_chunk_bytes, .probes = &runtime_.probes});
   Instant last_progress = runtime_.clock.Now();
   bool going = true;
   while (going && !stream.complete) going = Fill(id, stream, source) && AwaitProgress(stream, &last_progress);

@@ -1,4 +1,5 @@
 #include "raft/core/codec.h"
+#include "raft/region/observer.h"
 #include "raft/region/region_keys.h"
 #include "raft/region/store.h"
 #include "runtime/base/probe.h"
@@ -45,11 +46,13 @@ void Store::BeginSnapshotSends() {
       const Result<PeerAddress> address = DecodePeerAddress(member->context.view());
       auto& install = std::get<raft::InstallSnapshot>(message.body);
       install.meta = peer->AppliedMeta();
-      SnapshotToSend snapshot{.region = region, .peer = message.to, .to = address.value().life};
+      const StoreLife to = address.value().life;
+      SnapshotToSend snapshot{.region = region, .peer = message.to, .to = to};
       raft::EncodeMessage(message, snapshot.install);
       snapshot.state = parts_.engine.TakeSnapshot();
       snapshot.ranges = {DataRange("", nullptr), SessionRange(region)};
       begun = sender_.TryBegin(std::move(snapshot));
+      if (begun && parts_.observer != nullptr) parts_.observer->OnSnapshotSending(region, to.store);
     }
     // Raft asks again.
     if (!begun && !sender_.Sending(region, message.to)) {
