@@ -104,9 +104,9 @@ def prepare_tree():
     return hashlib.sha256(listing.encode()).hexdigest()[:12]
 
 
-def build_simulator(key):
-    """Builds what stands in the tree; the program is kept under `key`."""
-    kept = WORK / "bin" / key / "orrery-sim"
+def build_simulator(tree_hash, name):
+    """Builds what stands in the tree; the program is kept."""
+    kept = simulator_of(tree_hash, name)
     if kept.exists():
         return kept
     made = build("release", "orrery-sim", source=TREE, quiet=True) / "orrery-sim"
@@ -117,13 +117,12 @@ def build_simulator(key):
 
 
 def build_mutant(mutant, tree_hash):
-    key = f"{tree_hash}-{mutant.hash}"
-    if not (WORK / "bin" / key / "orrery-sim").exists():
+    if not simulator_of(tree_hash, mutant.hash).exists():
         applied = capture(["git", "-C", TREE, "apply", mutant.path], timeout=30)
         if applied.exit_code != 0:
             raise Failure(f"{shown(mutant.path)} does not apply: {applied.errors.strip().splitlines()[0]}")
     try:
-        return build_simulator(key)
+        return build_simulator(tree_hash, mutant.hash)
     except Failure as failure:
         raise Failure(f"{shown(mutant.path)} does not compile: {failure}") from failure
     finally:
@@ -160,7 +159,7 @@ def hunt(simulator, clean, arguments):
     """Runs until a law has fired `detections` times that the clean build keeps. Times and laws are those of the first;
     the rate is that of the runs in which a detection was looked for."""
     result = {"caught": False, "seeds": 0, "cpu_seconds": 0.0, "marker_seeds": 0, "runs": 0, "detections": 0,
-              "cpu_spent": 0.0, "odd": []}
+              "cpu_spent": 0.0, "found": [], "odd": []}
     stop = [False]
     for scenario, seed, code, report in runs_in_order(simulator, lambda: stop[0], arguments.jobs):
         result["runs"] += 1
@@ -173,6 +172,8 @@ def hunt(simulator, clean, arguments):
                 result["odd"].append(f"{scenario} {seed}: the clean build fails too ({EXIT_CODES.get(clean_code)})")
             else:
                 result["detections"] += 1
+                result["found"].append({"scenario": scenario, "seed": seed, "signature": report.get("signature", ""),
+                                        "cpu_seconds": report.get("cpu_seconds", 0)})
                 if not result["caught"]:
                     result.update(caught=True, scenario=scenario, seed=seed, exit_code=code, law=law_of(report),
                                   marker=marker, seeds=result["runs"], cpu_seconds=result["cpu_spent"])
@@ -253,11 +254,21 @@ def write_page(mutants, results, arguments):
     return caught, rows
 
 
-def load_results(path):
+def results_path(tree_hash):
+    return WORK / f"results-{tree_hash}.json"
+
+
+def load_results(tree_hash):
+    """By hash of the patch: what hunt() has found in this tree so far."""
     try:
-        return json.loads(path.read_text())
+        return json.loads(results_path(tree_hash).read_text())
     except (OSError, json.JSONDecodeError):
         return {}
+
+
+def simulator_of(tree_hash, name):
+    """Where the build of a mutant (by its hash), or "clean", is kept."""
+    return WORK / "bin" / f"{tree_hash}-{name}" / "orrery-sim"
 
 
 def main():
@@ -283,9 +294,8 @@ def main():
 
     section("the clean build")
     tree_hash = prepare_tree()
-    clean = build_simulator(f"{tree_hash}-clean")
-    kept_path = WORK / f"results-{tree_hash}.json"
-    kept = {} if arguments.again else load_results(kept_path)
+    clean = build_simulator(tree_hash, "clean")
+    kept = {} if arguments.again else load_results(tree_hash)
     section(f"{len(mutants)} mutants, {arguments.cpu_seconds:.0f} CPU s each, {arguments.jobs} runs at a time")
     results = {}
     began = time.monotonic()
@@ -303,7 +313,7 @@ def main():
         if not result["caught"] and mutant.fields["Marker"].startswith("none"):
             result["story"] = "laws silent; it has no marker, so that nobody knows whether runs get there"
         results[mutant.name] = kept[mutant.hash] = result
-        kept_path.write_text(json.dumps(kept, indent=1, sort_keys=True))
+        results_path(tree_hash).write_text(json.dumps(kept, indent=1, sort_keys=True))
         if result["caught"]:
             say(f"{mutant.name}: caught by {result['law']} after {result['seeds']} seeds, {result['cpu_seconds']:.0f} CPU s"
                 f" ({result['scenario']} {result['seed']})")
