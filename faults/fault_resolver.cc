@@ -106,8 +106,9 @@ bool FaultResolver::Fade(FaultEntry& fault, Random& random, Duration lasts) cons
     std::swap(followers[i], followers[i + random.Split("follower").Split(i).Below(followers.size() - i)]);
     Random draw = random.Split("step").Split(i);
     const bool last = i == early;
-    const Duration after(last ? draw.Between(lasts.count() / 3, lasts.count() * 3 / 4)
-                              : draw.Between(0, lasts.count() / 4));
+    const int64_t low = last ? lasts.count() / 3 : 0;
+    const int64_t high = last ? lasts.count() * 3 / 4 : lasts.count() / 4;
+    const Duration after(draw.Between(low, high));
     fault.steps.push_back(FaultStep{.after = after, .store = followers[i], .until = lasts});
   }
   fault.targets = {NodeIdOf(leader)};
