@@ -159,7 +159,7 @@ Status FaultExecutor::FlipBit(const FaultEntry& fault) {
   const StoreId victim = StoreOf(fault.targets.at(0));
   ORRERY_RETURN_IF_ERROR(RequireBudget(victim));
   const NodeId node = NodeIdOf(victim);
-  world_.Crash(node, CrashKind::kPowerLoss);
+  if (!fault.how.starts_with("live")) world_.Crash(node, CrashKind::kPowerLoss);
   sim::SimDisk& disk = world_.DiskOf(node);
   const Random draw(static_cast<uint64_t>(fault.amount));
   const auto flip = disk.FlipBit(ClassOf(fault.how), sim::SimDisk::FlipWhere::kAnywhere, draw.Split("flip"));

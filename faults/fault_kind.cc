@@ -36,7 +36,7 @@ const std::vector<FaultInfo>& AllFaults() {
       {FaultKind::kSlowDisk, "slow_disk", "a disk takes much longer for a while"},
       {FaultKind::kStuckDisk, "stuck_disk", "a disk does not answer for a while"},
       {FaultKind::kLateJob, "late_job", "one lane's next blocking job begins late, the other lanes overtake it"},
-      {FaultKind::kBitFlip, "bit_flip", "a bit of synced data flips while the store is down"},
+      {FaultKind::kBitFlip, "bit_flip", "a bit of synced data flips, while the store is down or, in a table, under it"},
       {FaultKind::kLostDisk, "lost_disk", "a store loses its disk and comes back as a new member"},
       {FaultKind::kCrashInWrite, "crash_in_write", "power is lost in the middle of the n-th next disk operation"},
       {FaultKind::kReadError, "read_error", "reads of a disk fail for a while, some or all"},

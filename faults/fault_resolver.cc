@@ -192,7 +192,9 @@ bool FaultResolver::ResolveDisk(FaultEntry& fault, Random& random) const {
       return true;
     }
     case FaultKind::kBitFlip: {
-      fault.how = random.Chance(0.3) ? "wal" : "table";
+      const bool wal = random.Chance(0.3);
+      const bool live = random.Split("live").Chance(0.5);
+      fault.how = wal ? "wal" : live ? "live_table" : "table";
       fault.amount = static_cast<int64_t>(random.Split("flip").NextU64() >> 1);
       return true;
     }

@@ -62,7 +62,7 @@ std::vector<FaultFields> NodeFields() {
        .targets = kOne,
        .lasts = true,
        .amount = {"draw", 0, INT64_MAX},
-       .how = {"wal", "table"}},
+       .how = {"wal", "table", "live_table"}},
       {.kind = FaultKind::kLostDisk, .targets = kOne},
       {.kind = FaultKind::kCrashInWrite,
        .targets = kOne,

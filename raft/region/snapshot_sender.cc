@@ -5,6 +5,7 @@
 #include "runtime/clock.h"
 #include "runtime/log.h"
 #include "runtime/network.h"
+#include "runtime/process.h"
 #include "runtime/runtime.h"
 
 namespace orrery {
@@ -63,12 +64,13 @@ void SnapshotSender::Run(uint64_t id, Stream& stream) {
   done_(region, peer, delivered);
 }
 
-/// Reads and sends chunks until the window is full. False if the state cannot be read.
+/// Reads and sends chunks until the window is full. False if the state cannot be read: then the store stops, because a
+/// replica that is unreadable must not lead, and nobody could ever be sent it.
 bool SnapshotSender::Fill(uint64_t id, Stream& stream, RangeExport& source) {
   while (!stream.exhausted && stream.window.size() < options_.snapshot_window_chunks) {
     const Result<std::optional<Bytes>> chunk = source.NextChunk();
     if (!chunk.ok()) {
-      ORRERY_LOG(runtime_.log, LogLevel::kError, "snapshot", "{}", chunk.status().ToString());
+      runtime_.process.Exit(chunk.status().Wrap("sending region " + ToString(stream.snapshot.region)));
       return false;
     }
     if (!chunk.value()) {
