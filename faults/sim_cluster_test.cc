@@ -4,11 +4,14 @@
 
 #include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "faults/fault_executor.h"
 #include "faults/fault_resolver.h"
 #include "faults/knobs.h"
+#include "runtime/clock.h"
+#include "runtime/runtime.h"
 #include "sim/world.h"
 
 namespace orrery::faults {
@@ -68,6 +71,52 @@ TEST_CASE("Fading leader: followers lose it one after the other, and the last re
   CHECK(world.FaultCount(sim::WorldFault::kRestart) == restarts + 1);
   const auto whole = [&] { return cluster.Whole(); };
   CHECK(world.RunUntil(whole, seconds(60)) == sim::RunOutcome::kConditionMet);
+  for (const NodeId node : world.nodes()) world.Crash(node, sim::CrashKind::kProcessKill);
+}
+
+TEST_CASE("Snapshot: a leader that cannot read its own state stops, and leads no more") {
+  StoreOptions options = DrawStoreOptions(Random(3), false);
+  options.region.log_entries_max = 20;
+  options.region.log_entries_min = 0;
+  options.region.consistency_check_ticks = 1'000'000;  // Nobody else reads the damage first.
+  options.engine.write_buffer_bytes = uint64_t{16} << 10;
+  options.engine.block_cache_bytes = 0;
+  options.engine.level0_compaction_files = 64;
+  options.engine.level0_stop_files = 256;
+  sim::World world({.choices = {.seed = 3}});
+  SimCluster cluster(world, ClusterShape{.stores = 3, .options = options});
+  cluster.Initialise();
+  REQUIRE(world.RunUntil([&] { return cluster.initialised() && cluster.oracle().leader().valid(); }, seconds(60)) ==
+          sim::RunOutcome::kConditionMet);
+  const StoreId leader = cluster.oracle().leader();
+  const StoreId behind(leader == StoreId(1) ? 2 : 1);
+  world.Crash(NodeIdOf(behind), sim::CrashKind::kProcessKill);
+  cluster.HoldDown(behind, true);
+  bool written = false;
+  cluster.RunOnOperator({"writes", 0}, [&](ClientHost& host) {
+    for (int i = 0; i < 200; ++i) {
+      const Deadline deadline = Deadline::After(host.runtime().clock.Now(), seconds(10));
+      CHECK(host.kv().Put("key" + std::to_string(i), Bytes(500, 'v'), deadline).ok());
+    }
+    written = true;
+  });
+  REQUIRE(world.RunUntil([&] { return written; }, seconds(60)) == sim::RunOutcome::kConditionMet);
+  world.RunFor(seconds(2));  // What the other lacks is no longer in the log.
+  REQUIRE(cluster.oracle().leader() == leader);
+
+  cluster.MarkDamaged(leader);
+  for (uint64_t i = 0; i < 40; ++i) {
+    const auto where = sim::SimDisk::FlipWhere::kAnywhere;
+    REQUIRE(world.DiskOf(NodeIdOf(leader)).FlipBit(sim::PathClass::kTable, where, Random(i)));
+  }
+  const uint64_t sent = cluster.oracle().SeenOf(Moment::kSend).count;
+  cluster.HoldDown(behind, false);
+  cluster.EnsureUp(behind);
+  CHECK(world.RunUntil([&] { return !world.IsUp(NodeIdOf(leader)); }, seconds(20)) == sim::RunOutcome::kConditionMet);
+  CHECK(cluster.oracle().SeenOf(Moment::kSend).count > sent);
+  CHECK(cluster.unexplained_exit().empty());
+  const auto whole = [&] { return cluster.Whole() && cluster.replaced() == 1; };
+  CHECK(world.RunUntil(whole, seconds(120)) == sim::RunOutcome::kConditionMet);
   for (const NodeId node : world.nodes()) world.Crash(node, sim::CrashKind::kProcessKill);
 }
 
