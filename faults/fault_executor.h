@@ -45,6 +45,7 @@ class FaultExecutor {
   Status FailWrite(const FaultEntry& fault);
   Status FillDisk(const FaultEntry& fault);
   Status FlipBit(const FaultEntry& fault);
+  Status RotTables(const FaultEntry& fault);
   Status CrashInWrite(const FaultEntry& fault);
   Status FailReads(const FaultEntry& fault);
   Status FailDirectorySync(const FaultEntry& fault);

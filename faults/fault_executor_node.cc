@@ -13,6 +13,7 @@ namespace {
 
 constexpr char kEngineFolder[] = "engine";  // EngineOptions::folder.
 constexpr Duration kBootAfterFlip = milliseconds(200);
+constexpr uint64_t kRottenBits = 16;
 
 CrashKind CrashOf(std::string_view how) {
   return how == "power_loss" ? CrashKind::kPowerLoss : CrashKind::kProcessKill;
@@ -158,8 +159,9 @@ Status FaultExecutor::FillDisk(const FaultEntry& fault) {
 Status FaultExecutor::FlipBit(const FaultEntry& fault) {
   const StoreId victim = StoreOf(fault.targets.at(0));
   ORRERY_RETURN_IF_ERROR(RequireBudget(victim));
+  if (fault.how == "live_tables") return RotTables(fault);
   const NodeId node = NodeIdOf(victim);
-  if (!fault.how.starts_with("live")) world_.Crash(node, CrashKind::kPowerLoss);
+  world_.Crash(node, CrashKind::kPowerLoss);
   sim::SimDisk& disk = world_.DiskOf(node);
   const Random draw(static_cast<uint64_t>(fault.amount));
   const auto flip = disk.FlipBit(ClassOf(fault.how), sim::SimDisk::FlipWhere::kAnywhere, draw.Split("flip"));
@@ -175,6 +177,23 @@ Status FaultExecutor::FlipBit(const FaultEntry& fault) {
   if (flip && noticed && fault.how == "wal") cluster_.MarkMustRefuse(victim);
   if (flip && !noticed) disk.FlipBitAt(*flip);
   Later(fault, kBootAfterFlip, "boot", [this, victim] { cluster_.EnsureUp(victim); });
+  Later(fault, fault.lasts, "replace", [this, victim] { cluster_.AskToReplaceDamaged(victim); });
+  return Status::Ok();
+}
+
+/// Under a store that goes on: what it has in memory hides the damage, until it reads from the disk.
+Status FaultExecutor::RotTables(const FaultEntry& fault) {
+  const StoreId victim = StoreOf(fault.targets.at(0));
+  sim::SimDisk& disk = world_.DiskOf(NodeIdOf(victim));
+  const Random draw = Random(static_cast<uint64_t>(fault.amount)).Split("flip");
+  size_t flips = 0;
+  for (uint64_t i = 0; i < kRottenBits; ++i) {
+    flips += disk.FlipBit(PathClass::kTable, sim::SimDisk::FlipWhere::kAnywhere, draw.Split(i)) ? 1 : 0;
+  }
+  const std::string words = fmt::format("store {}: {} bits of its tables", victim.value(), flips);
+  world_.RecordNote("nemesis", Hash64(words), words);
+  if (flips == 0) return Status::Ok();  // It has no table yet.
+  cluster_.MarkDamaged(victim);
   Later(fault, fault.lasts, "replace", [this, victim] { cluster_.AskToReplaceDamaged(victim); });
   return Status::Ok();
 }

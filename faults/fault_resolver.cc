@@ -194,7 +194,7 @@ bool FaultResolver::ResolveDisk(FaultEntry& fault, Random& random) const {
     case FaultKind::kBitFlip: {
       const bool wal = random.Chance(0.3);
       const bool live = random.Split("live").Chance(0.5);
-      fault.how = wal ? "wal" : live ? "live_table" : "table";
+      fault.how = wal ? "wal" : live ? "live_tables" : "table";
       fault.amount = static_cast<int64_t>(random.Split("flip").NextU64() >> 1);
       return true;
     }

@@ -62,7 +62,7 @@ std::vector<FaultFields> NodeFields() {
        .targets = kOne,
        .lasts = true,
        .amount = {"draw", 0, INT64_MAX},
-       .how = {"wal", "table", "live_table"}},
+       .how = {"wal", "table", "live_tables"}},
       {.kind = FaultKind::kLostDisk, .targets = kOne},
       {.kind = FaultKind::kCrashInWrite,
        .targets = kOne,
