@@ -260,6 +260,7 @@ TEST_CASE("Import: a read that fails anywhere ends the import with an error; the
   CHECK(source.Apply(rows).ok());
   const Bytes new_content = Content(source, range);
   int failed = 0;
+  int several_files = 0;
   for (uint64_t seed = 1; seed <= 200; ++seed) {
     CAPTURE(seed);
     SimHarness harness{Random(seed), SmallTables()};
@@ -276,6 +277,7 @@ TEST_CASE("Import: a read that fails anywhere ends the import with an error; the
             false)
         .IgnoreError();
     failed += finished ? 0 : 1;
+    several_files += harness.probes().hits["storage.import.several_files"] > 0;
     harness.disk().ClearFaults();
     harness.Run([&](Runtime&, Engine& engine) {
       const Bytes content = Content(engine, range);
@@ -285,6 +287,7 @@ TEST_CASE("Import: a read that fails anywhere ends the import with an error; the
   }
   CHECK(failed > 20);
   CHECK(failed < 180);
+  CHECK(several_files > 20);
 }
 
 TEST_CASE("Committer: after a failed fsync nothing is acknowledged and the node is told to stop") {
