@@ -52,9 +52,9 @@ def load(only=""):
     return [one for one in regressions if not wanted or any(word in one.name for word in wanted)]
 
 
-def replay(simulator, regression):
+def replay(simulator, capsule):
     """The report of a replay."""
-    done = capture([simulator, "replay", regression.capsule, "--json"], REPLAY_TIMEOUT)
+    done = capture([simulator, "replay", capsule, "--json"], REPLAY_TIMEOUT)
     for line in reversed(done.output.splitlines()):
         if line.startswith("{"):
             try:
@@ -62,7 +62,7 @@ def replay(simulator, regression):
             except json.JSONDecodeError:
                 break
     words = (done.errors.strip() or done.output.strip() or "no words").splitlines()[-3:]
-    raise Failure(f"{regression.name}: the replay gave no report (exit {done.exit_code}): {' / '.join(words)}")
+    raise Failure(f"{capsule.stem}: the replay gave no report (exit {done.exit_code}): {' / '.join(words)}")
 
 
 def complaint_of_clean(report, probes):
@@ -85,7 +85,7 @@ def check_clean(score_add, simulator=None):
     """For ci/test: score_add(good, complaint) for every capsule."""
     for regression in load():
         try:
-            complaint = complaint_of_clean(replay(simulator or program("orrery-sim"), regression), regression.probes)
+            complaint = complaint_of_clean(replay(simulator or program("orrery-sim"), regression.capsule), regression.probes)
         except Failure as failure:
             complaint = str(failure)
         score_add(complaint is None, f"regression {regression.name}: {complaint}")
@@ -137,10 +137,10 @@ def main():
         for patched in (False,) if arguments.clean_only else (False, True):
             try:
                 if patched:
-                    complaint = complaint_of_patched(replay(build_patched(regression, tree), regression),
+                    complaint = complaint_of_patched(replay(build_patched(regression, tree), regression.capsule),
                                                      regression.signature)
                 else:
-                    complaint = complaint_of_clean(replay(clean, regression), regression.probes)
+                    complaint = complaint_of_clean(replay(clean, regression.capsule), regression.probes)
             except Failure as failure:
                 complaint = str(failure).splitlines()[0]
             bad += complaint is not None

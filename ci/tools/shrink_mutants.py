@@ -19,6 +19,7 @@ import sys
 import tomllib
 
 import mutants
+import regressions
 from common import CPUS, ROOT, Failure, capture, run_main, say, section, table, write_result
 
 SUMMARY = re.compile(r"^(\d+) faults \(of (\d+)\), (\d+) operations \(of (\d+)\), (\d+) bytes, (\d+) runs in (\d+) s, "
@@ -62,8 +63,8 @@ def shrink(mutant, found, tree_hash, minutes):
     row.update(faults=faults, faults_before=faults_before, operations=operations, operations_before=operations_before,
                bytes=size, runs=runs, wall_seconds=wall, cpu_seconds=cpu, complete=summary.group(9) is None,
                signature=parsed["expected"]["signature"], kinds=kinds_in(parsed))
-    again = capture([program, "replay", capsule, "--json"], timeout=300)  # In a fresh process.
-    row["reproduces"] = f'"signature":"{row["signature"]}"' in again.output.replace('": "', '":"')
+    again = regressions.replay(program, capsule)  # In a fresh process.
+    row["reproduces"] = again.get("signature") == row["signature"]
     kept.write_text(json.dumps(row))
     return row
 
