@@ -15,8 +15,11 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g")
 set(CMAKE_C_FLAGS_RELEASE "-O2 -g1")
 
+# Sources go by their names below the root, whether the compiler is given the whole path or, by ccache, one from the build folder.
+file(RELATIVE_PATH ORRERY_ROOT_FROM_BUILD ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR})
 add_compile_options(-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers
-  -fno-omit-frame-pointer -ffp-contract=off "-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=")
+  -fno-omit-frame-pointer -ffp-contract=off "-ffile-prefix-map=${CMAKE_SOURCE_DIR}/="
+  "-ffile-prefix-map=${ORRERY_ROOT_FROM_BUILD}=")
 if(ORRERY_WERROR)
   add_compile_options(-Werror)
 endif()
@@ -39,8 +42,10 @@ endif()
 
 find_program(ORRERY_CCACHE ccache)
 if(ORRERY_CCACHE)
-  set(CMAKE_C_COMPILER_LAUNCHER ${ORRERY_CCACHE})
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${ORRERY_CCACHE})
+  # Every checkout, and the trees in which mutants are built, find what another has compiled.
+  set(launcher env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${ORRERY_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
 endif()
 find_program(ORRERY_MOLD mold)
 if(ORRERY_MOLD)

@@ -8,7 +8,6 @@ round: the commit from which on the failure is gone; --good is then the later on
 
 import argparse
 import json
-import os
 import pathlib
 import sys
 import tomllib
@@ -75,7 +74,6 @@ class Bisection:
             WORK.mkdir(parents=True, exist_ok=True)
             must(["git", "worktree", "prune"], "git worktree prune")
             must(["git", "worktree", "add", "-q", "--detach", TREE, "HEAD"], "git worktree add")
-        os.environ.update(CCACHE_BASEDIR=str(TREE), CCACHE_NOHASHDIR="1")
 
     def judge(self, revision):
         if revision in self.seen:

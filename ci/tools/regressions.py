@@ -102,7 +102,6 @@ def prepare_tree():
         must(["git", "worktree", "prune"], "git worktree prune")
         must(["git", "worktree", "add", "-q", "--detach", TREE, head], "git worktree add")
     git_tree("checkout", "-q", "--force", "--detach", head)
-    os.environ.update(CCACHE_BASEDIR=str(TREE), CCACHE_NOHASHDIR="1")
     return git_tree("rev-parse", "HEAD^{tree}").strip()[:12]
 
 
