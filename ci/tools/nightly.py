@@ -1,8 +1,8 @@
 """ci/nightly [MINUTES]: everything that takes long, within a budget of minutes (default 360; building comes on top).
 
 Steps, each with its share of the time: a campaign (docs/campaigns.md) of all scenarios, every seed run twice; the tests;
-fuzz targets; mutants; the regression capsules on the clean and the broken build; checkers; the explorer of raft/core;
-coverage; sanitizers; the comparison with etcd. A step that fails does not stop the next ones. One whose share is less than
+fuzz targets; mutants, and how small their failures become; the regression capsules on the clean and the broken build;
+checkers; the explorer of raft/core; coverage; sanitizers; the comparison with etcd. A step that fails does not stop the next ones. One whose share is less than
 it needs at least is left out, and the summary says so. Writes build/nightly/summary.md and everything it quotes beside it;
 build/ledger/ledger.json remembers all nights. Exit code 1 if any step failed.
 """
@@ -102,6 +102,13 @@ def mutants(seconds):
                       "mutants.log", seconds + 5400)
 
 
+def shrinking(seconds):
+    """What the step before has caught."""
+    minutes = seconds / 60
+    return run_logged(["./ci/shrink-mutants", "--minutes", f"{minutes:.1f}", "--cpu-minutes", f"{min(5, minutes):.1f}"],
+                      "shrinking.log", seconds + 1800)
+
+
 def checkers(seconds):
     """Other histories every night; of the checkers' mutants a twelfth."""
     command = ["./ci/checkers", "--count", min(1000000, max(1000, int(seconds * 2000)))]
@@ -173,6 +180,7 @@ def main():
         ("fuzzing", 0.15, 20, fuzzing),
         ("explorer", 0.1, 30, explorer),
         ("mutants", 0.2, 120, mutants),
+        ("shrinking", 0.1, 300, shrinking),
         ("tests", 0.1, 60, lambda seconds: run_logged(["./ci/test", "--seed-seconds", f"{min(420, seconds):.0f}"], "test.log",
                                                       seconds + 3600)),
         ("coverage", 0.1, 600, lambda seconds: run_logged(["./ci/coverage"], "coverage.log", seconds + 3600)),

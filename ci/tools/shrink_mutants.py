@@ -13,9 +13,11 @@ import argparse
 import concurrent.futures
 import itertools
 import json
+import math
 import re
 import statistics
 import sys
+import time
 import tomllib
 
 import mutants
@@ -109,6 +111,7 @@ def main():
     parser.add_argument("--detections", type=int, default=2, help="failures of each mutant, the cheapest (default 2)")
     parser.add_argument("--cpu-minutes", type=float, default=5, help="for each failure, on one core (default 5)")
     parser.add_argument("--jobs", type=int, default=CPUS, help="failures at a time (default: one for each CPU)")
+    parser.add_argument("--minutes", type=float, default=0, help="of wall time; after that none is begun (default: no limit)")
     arguments = parser.parse_args()
     if arguments.jobs < 1 or arguments.detections < 1:
         raise Failure("--jobs and --detections must be at least 1")
@@ -121,14 +124,23 @@ def main():
         if not found or not mutants.simulator_of(tree_hash, mutant.hash).exists():
             say(f"{mutant.name}: not caught on this tree, or its build is gone: run ci/mutants first")
             continue
-        wanted += [(mutant, one) for one in sorted(found, key=lambda one: one["cpu_seconds"])[:arguments.detections]]
+        cheapest = sorted(found, key=lambda one: one["cpu_seconds"])[:arguments.detections]
+        wanted += [(turn, mutant, one) for turn, one in enumerate(cheapest)]
+    wanted = [(mutant, one) for _, mutant, one in sorted(wanted, key=lambda turn: turn[0])]  # One of each mutant first.
     if not wanted:
         raise Failure("no mutant has been caught on this tree: run ci/mutants first")
 
     section(f"{len(wanted)} failures, at most {arguments.cpu_minutes:g} CPU minutes each, {arguments.jobs} at a time")
     rows = []
+    ends = time.monotonic() + arguments.minutes * 60 if arguments.minutes else math.inf
+
+    def shrink_in_time(one):
+        return shrink(*one, tree_hash, arguments.cpu_minutes) if time.monotonic() < ends else None
+
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        for row in pool.map(lambda one: shrink(*one, tree_hash, arguments.cpu_minutes), wanted):
+        for row in pool.map(shrink_in_time, wanted):
+            if row is None:
+                continue
             rows.append(row)
             say(f"{row['mutant']} {row['scenario']} {row['seed']}: " + (row.get("error") or
                 f"{row['faults']} faults, {row['operations']} operations, {row['cpu_seconds']} CPU s: {', '.join(row['kinds'])}"))
@@ -146,7 +158,8 @@ def main():
     say(f"median {size['median_faults']:g} faults and {size['median_operations']:g} operations; at most 10 faults and 20 operations "
         f"within 5 CPU minutes: {percent(size['small_within_5_minutes'])}, within 15: {percent(size['small_within_15_minutes'])}")
     say(f"groups: precision {percent(groups['precision'])}, recall {percent(groups['recall'])} over {groups['failures']} failures")
-    say(f"{size['reproduce']} of {len(rows)} reproduce in a fresh process")
+    left = len(wanted) - len(rows)
+    say(f"{size['reproduce']} of {len(rows)} reproduce in a fresh process" + (f"; {left} not begun in time" if left else ""))
     return 0 if size["reproduce"] == len(rows) else 1
 
 
