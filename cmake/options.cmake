@@ -43,7 +43,8 @@ endif()
 find_program(ORRERY_CCACHE ccache)
 if(ORRERY_CCACHE)
   # Every checkout, and the trees in which mutants are built, find what another has compiled.
-  set(launcher env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${ORRERY_CCACHE})
+  set(launcher env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+    CCACHE_SLOPPINESS=pch_defines,time_macros ${ORRERY_CCACHE})  # The last as its manual asks for precompiled headers.
   set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
   set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
 endif()
