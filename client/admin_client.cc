@@ -1,5 +1,7 @@
 #include "client/admin_client.h"
 
+#include <algorithm>
+
 #include "client/backoff.h"
 #include "runtime/address_book.h"
 #include "runtime/base/probe.h"
@@ -15,7 +17,21 @@ constexpr Duration kRetryEvery = milliseconds(100);
 /// Longer than an election takes, for simulations.
 constexpr Duration kLateFounder = seconds(3);
 
+bool SameLife(const Member& a, const Member& b) {
+  return a.store == b.store && a.incarnation == b.incarnation;
+}
+
+bool IsAmong(const std::vector<Member>& members, const Member& one) {
+  return std::any_of(members.begin(), members.end(), [&](const Member& member) { return SameLife(member, one); });
+}
+
 }  // namespace
+
+/// What is still to be done.
+struct AdminClient::Change {
+  std::vector<Member> add;
+  std::vector<Member> leaving;
+};
 
 AdminClient::AdminClient(Runtime& runtime, RpcClient& rpc, KvClient& kv) : runtime_(runtime), rpc_(rpc), kv_(kv) {}
 
@@ -89,9 +105,40 @@ Status AdminClient::ChangeMembers(std::vector<Member> add, std::vector<StoreId> 
     ORRERY_ASSIGN_OR_RETURN(const IdentifyResponse identity, IdentifyUntil(member.store, deadline));
     member.incarnation = identity.incarnation;
   }
-  const Bytes request =
-      Encode(ChangeMembersRequest{.region = kFirstRegion, .add = std::move(add), .remove = std::move(remove)});
-  return kv_.Change(KvMethod::kChangeMembers, request, deadline);
+  ORRERY_ASSIGN_OR_RETURN(MembersResponse now, Members(deadline));
+  Change change{.add = std::move(add), .leaving = {}};
+  for (const Member& member : now.members) {
+    if (std::find(remove.begin(), remove.end(), member.store) == remove.end()) continue;
+    if (!IsAmong(change.add, member)) change.leaving.push_back(member);
+  }
+  while (true) {
+    ChangeMembersRequest request{.region = kFirstRegion, .add = change.add, .remove = {}, .as_of = now.applied};
+    for (const Member& member : change.leaving) request.remove.push_back(member.store);
+    const Status status = kv_.Change(KvMethod::kChangeMembers, Encode(request), deadline);
+    if (status.code() != StatusCode::kConflict) return status;
+    // By somebody else, or by us: an earlier leader may have begun.
+    Result<MembersResponse> look = Members(deadline);
+    if (!look.ok()) return Status(StatusCode::kUnknownOutcome, look.status().ToString());
+    now = *std::move(look);
+    if (TakeOffDone(now, change)) return Status::Ok();
+    for (const Member& member : change.add) {
+      // It may have come and gone.
+      if (!IsAmong(now.members, member)) return status;
+    }
+  }
+}
+
+bool AdminClient::TakeOffDone(const MembersResponse& now, Change& change) {
+  const auto gone = [&](const Member& leaving) {
+    return std::none_of(now.members.begin(), now.members.end(),
+                        [&](const Member& m) { return m.peer == leaving.peer; });
+  };
+  const auto arrived = [&](const Member& added) {
+    return std::any_of(now.members.begin(), now.members.end(),
+                       [&](const Member& m) { return SameLife(m, added) && m.role == MemberRole::kVoter; });
+  };
+  std::erase_if(change.leaving, gone);
+  return change.leaving.empty() && !now.joint && std::all_of(change.add.begin(), change.add.end(), arrived);
 }
 
 Status AdminClient::TransferLeader(StoreId to, Deadline deadline) {

@@ -24,11 +24,16 @@ class AdminClient {
 
   Result<MembersResponse> Members(Deadline deadline);
   /// Adds and removes stores in one change. Incarnations are asked from the added stores. Returns when the
-  /// change is in force. kUnknownOutcome when the deadline passes first: ask Members.
+  /// change is in force. It takes effect once at most, however often it is sent: which peer goes is what the first look
+  /// at the members says, and none comes back by it. kConflict: somebody else changed the members meanwhile; look, and
+  /// ask again if it is still wanted. kUnknownOutcome when the deadline passes first: ask Members.
   Status ChangeMembers(std::vector<Member> add, std::vector<StoreId> remove, Deadline deadline);
   Status TransferLeader(StoreId to, Deadline deadline);
 
  private:
+  struct Change;
+  /// Takes off `change` what has come true. True if all has.
+  static bool TakeOffDone(const MembersResponse& now, Change& change);
   /// Asks until the store answers or the deadline has passed.
   Result<IdentifyResponse> IdentifyUntil(StoreId store, Deadline deadline);
   Result<Bytes> Ask(StoreId store, KvMethod method, const Bytes& request, Deadline deadline);

@@ -152,7 +152,7 @@ RpcReply AdminService::ChangeMembers(const RpcContext& context, ByteView bytes) 
   if (!request.ok()) return Malformed(request.status());
   const RegionId region = request.value().region;
   if (const Result<Peer*> peer = FindReplica(store_, region); !peer.ok()) return peer.status();
-  MembershipWish wish{.add = {}, .remove = request.value().remove};
+  MembershipWish wish{.add = {}, .remove = request.value().remove, .as_of = request.value().as_of};
   for (const Member& member : request.value().add) wish.add.push_back(AddressOf(member));
   const Status done = orrery::ChangeMembers(store_, region, wish, context.deadline);
   return done.ok() ? RpcReply(Bytes()) : ErrorReply(store_, region, done);

@@ -192,6 +192,51 @@ TEST_CASE("Cluster: a store removed while it is down learns it when it is back")
   CHECK(cluster.Put("a", "1").ok());
 }
 
+TEST_CASE("Cluster: a change of members that is heard again undoes nothing that was done since") {
+  Cluster cluster({.stores = 4, .founders = 3});
+  REQUIRE(cluster.Initialise().ok());
+  REQUIRE(cluster.Put("a", "1").ok());
+  MembersResponse before;
+  REQUIRE(cluster.Run([&](KvClient&, AdminClient& admin) {
+    before = admin.Members(Deadline::After(cluster.Now(), seconds(5))).value();
+  }));
+  const auto hear = [&](const ChangeMembersRequest& request) {
+    Status status(StatusCode::kTimeout, "the story did not end");
+    cluster.Run([&](KvClient& kv, AdminClient&) {
+      status = kv.Change(KvMethod::kChangeMembers, Encode(request), Deadline::After(cluster.Now(), seconds(20)));
+    });
+    return status;
+  };
+  const auto stores = [&] {
+    std::set<StoreId> present;
+    const StatusResponse status = cluster.StatusOf(cluster.AwaitLeader()).value();
+    for (const Member& member : status.members) present.insert(member.store);
+    return present;
+  };
+  // Once, and what it removed comes back.
+  const ChangeMembersRequest remove{.region = kFirstRegion, .add = {}, .remove = {k3}, .as_of = before.applied};
+  REQUIRE(hear(remove).ToString() == "OK");
+  CHECK(hear(remove).code() == StatusCode::kConflict);
+  REQUIRE(cluster.Change({k3}, {}).ToString() == "OK");
+  CHECK(hear(remove).code() == StatusCode::kConflict);
+  CHECK(stores() == std::set{k1, k2, k3});
+  // The same of an addition.
+  MembersResponse now;
+  Member fourth = cluster.AsMember(StoreId(4));
+  REQUIRE(cluster.Run([&](KvClient&, AdminClient& admin) {
+    now = admin.Members(Deadline::After(cluster.Now(), seconds(5))).value();
+    fourth.incarnation = admin.Identify(fourth.store, Deadline::After(cluster.Now(), seconds(5)))->incarnation;
+  }));
+  const ChangeMembersRequest add{.region = kFirstRegion, .add = {fourth}, .remove = {}, .as_of = now.applied};
+  REQUIRE(hear(add).ToString() == "OK");
+  REQUIRE(cluster.Change({}, {fourth.store}).ToString() == "OK");
+  CHECK(hear(add).code() == StatusCode::kConflict);
+  CHECK(stores() == std::set{k1, k2, k3});
+  CHECK(cluster.AwaitEqual({k1, k2, k3}));
+  CHECK(cluster.ProbeCount("region.member.outdated_wish") == 3);
+  CHECK(cluster.watch().violations().empty());
+}
+
 TEST_CASE("Cluster: a store that lost its disk is nobody until it is replaced by its new self") {
   Cluster cluster;
   REQUIRE(cluster.Initialise().ok());

@@ -433,14 +433,16 @@ Bytes Encode(const ChangeMembersRequest& request) {
   std::vector<uint64_t> removed;
   for (const StoreId store : request.remove) removed.push_back(store.value());
   const auto remove = builder.CreateVector(removed);
-  return Finish(builder, fb::CreateChangeMembersRequest(builder, request.region.value(), add, remove));
+  return Finish(builder,
+                fb::CreateChangeMembersRequest(builder, request.region.value(), add, remove, request.as_of.value()));
 }
 
 template <>
 Result<ChangeMembersRequest> Decode(ByteView bytes) {
   ORRERY_ASSIGN_OR_RETURN(const auto table, Message<fb::ChangeMembersRequest>::Verify(bytes, "ChangeMembersRequest"));
   ORRERY_ASSIGN_OR_RETURN(std::vector<Member> add, UnpackMembers(table->add()));
-  ChangeMembersRequest request{.region = RegionId(table->region()), .add = std::move(add)};
+  ChangeMembersRequest request{
+      .region = RegionId(table->region()), .add = std::move(add), .as_of = LogIndex(table->as_of())};
   if (table->remove() != nullptr) {
     // Not by its own iterator: the verifier lets ids through that are not aligned.
     const uint8_t* const ids = table->remove()->Data();

@@ -186,11 +186,14 @@ struct MembersResponse {
   bool joint = false;
 };
 
-/// Adds stores (store, incarnation and address set; peer is allotted) and removes stores, in one change.
+/// Adds stores (store, incarnation and address set; peer is allotted) and removes stores, in one change. Refused with
+/// kConflict if the membership has changed since `as_of`, MembersResponse::applied of whoever asks: a copy of the
+/// request that arrives late must not undo what was done since.
 struct ChangeMembersRequest {
   RegionId region;
   std::vector<Member> add;
   std::vector<StoreId> remove;
+  LogIndex as_of;
 };
 
 struct TransferLeaderRequest {

@@ -87,8 +87,10 @@ TEST_CASE("KvApi: the other messages survive the wire") {
   CHECK(Decode<IdentifyResponse>(Encode(IdentifyResponse{.members = members}))->members == members);
   CHECK(Decode<InitialiseRequest>(Encode(InitialiseRequest{.members = members}))->members == members);
   CHECK(Decode<MembersResponse>(Encode(MembersResponse{.members = members, .joint = true}))->joint);
-  CHECK(Decode<ChangeMembersRequest>(Encode(ChangeMembersRequest{.add = members, .remove = {StoreId(4)}}))->remove ==
-        std::vector<StoreId>{StoreId(4)});
+  const auto change = Decode<ChangeMembersRequest>(
+      Encode(ChangeMembersRequest{.add = members, .remove = {StoreId(4)}, .as_of = LogIndex(9)}));
+  CHECK(change->remove == std::vector<StoreId>{StoreId(4)});
+  CHECK(change->as_of == LogIndex(9));
   CHECK(Decode<ChecksumResponse>(Encode(ChecksumResponse{.applied = LogIndex(5), .checksum = 6, .pairs = 7}))->pairs ==
         7);
   const auto status = Decode<StatusResponse>(

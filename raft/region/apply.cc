@@ -86,7 +86,10 @@ Status Peer::ApplyEntry(ApplyBatch& batch, const raft::Entry& entry) {
   if (entry.kind == raft::EntryKind::kConfChange) {
     ORRERY_ASSERT(!to_adopt_.empty());
     ORRERY_ASSERT(to_adopt_.front().index == entry.index);
+    const bool was_joint = (batch.conf ? *batch.conf : conf_).IsJoint();
+    if (!batch.conf) batch.conf_since = conf_since_;
     batch.conf = std::move(to_adopt_.front().conf);
+    if (!was_joint || batch.conf->IsJoint()) batch.conf_since = entry.index;
     to_adopt_.pop_front();
   } else {
     ORRERY_ASSIGN_OR_RETURN(EntryEffects effects, machine_.Apply(entry.index, entry.payload.view()));
@@ -142,7 +145,7 @@ void Peer::FinishApplyBatch(ApplyBatch batch) {
   compact_to_ = std::max(compact_to_, std::min(batch.compact_to, applied_));
   for (AppliedEntry& entry : batch.entries) ResolveProposals(entry);
   raft_->ReportApplied(applied_);
-  if (batch.conf) AdoptConf(*batch.conf);
+  if (batch.conf) AdoptConf(*batch.conf, batch.conf_since);
   AfterStep();
 }
 

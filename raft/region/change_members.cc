@@ -143,14 +143,24 @@ class MembershipPlanner {
 
 Status ChangeMembers(Store& store, RegionId region, const MembershipWish& wish, Deadline deadline) {
   Runtime& runtime = store.parts().runtime;
-  bool begun = false;
+  LogIndex known = wish.as_of;
+  LogIndex own;  // The last change proposed here, in own_term.
+  Term own_term;
   while (true) {
     Peer* peer = store.Find(region);
     if (peer == nullptr) return Status(StatusCode::kNotMember, "no replica of region " + ToString(region) + " here");
     if (!peer->is_leader()) return peer->NotLeader();
     if (deadline.PassedAt(runtime.clock.Now())) {
-      return Status(begun ? StatusCode::kUnknownOutcome : StatusCode::kTimeout,
+      return Status(own > LogIndex() ? StatusCode::kUnknownOutcome : StatusCode::kTimeout,
                     "the new members did not catch up before the deadline, or no quorum answered");
+    }
+    if (peer->conf_since() > known) {
+      if (peer->conf_since() != own || peer->raft().term() != own_term) {
+        ORRERY_PROBE(runtime.probes, "region.member.outdated_wish");
+        return Status(StatusCode::kConflict,
+                      "the membership has changed since position " + ToString(known) + ": look at it again, then ask");
+      }
+      known = own;
     }
     const LogIndex index = peer->NextProposalIndex();
     ORRERY_ASSIGN_OR_RETURN(const NextStep next, MembershipPlanner(*peer, wish, index).Plan());
@@ -163,7 +173,8 @@ Status ChangeMembers(Store& store, RegionId region, const MembershipWish& wish, 
       const Result<LogIndex> proposed = peer->ProposeConfChange(next.change);
       if (proposed.ok()) {
         ORRERY_ASSERT(proposed.value() == index);
-        begun = true;
+        own = index;
+        own_term = peer->raft().term();
       } else if (proposed.code() == StatusCode::kInvalidArgument) {
         return proposed.status();
       }

@@ -14,6 +14,8 @@ class Store;
 struct MembershipWish {
   std::vector<PeerAddress> add;
   std::vector<StoreId> remove;
+  /// The wish was made looking at the membership as of this position: see Peer::conf_since().
+  LogIndex as_of;
 };
 
 /// Makes a wish true, as leader: adds new members as learners, waits until the log has reached them, then promotes
@@ -21,8 +23,11 @@ struct MembershipWish {
 /// the new configuration is in force. Asking again continues where an earlier leader stopped; asking for what is true
 /// already is ok.
 ///
-/// kNotLeader also after handing leadership away because the leader itself shall go. kInvalidArgument (a store would
-/// be member under two lives; nobody would be left). kTimeout: nothing was changed. kUnknownOutcome: begun, not
+/// kNotLeader also after handing leadership away because the leader itself shall go. kConflict: the membership has
+/// changed since as_of, by another wish or by this one told to an earlier leader; who asks must look again. Requests
+/// can arrive late and twice, so that one whose wish came true may be heard again when the contrary has been wished
+/// since (TiKV compares conf_ver of the region's epoch for that). kInvalidArgument (a store would be member under two
+/// lives; nobody would be left). kTimeout: nothing was changed. kUnknownOutcome: begun, not
 /// finished before the deadline. Suspends.
 Status ChangeMembers(Store& store, RegionId region, const MembershipWish& wish, Deadline deadline);
 

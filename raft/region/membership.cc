@@ -9,10 +9,11 @@
 namespace orrery {
 
 /// `conf` is in force as of applied_.
-void Peer::AdoptConf(const raft::ConfState& conf) {
+void Peer::AdoptConf(const raft::ConfState& conf, LogIndex since) {
   const std::map<PeerId, PeerAddress> before = std::move(members_);
   members_.clear();
   conf_ = conf;
+  conf_since_ = since;
   for (const raft::Member& member : conf.members) {
     Result<PeerAddress> address = DecodePeerAddress(member.context.view());
     if (!address.ok()) return StopStore(address.status().Wrap("region " + ToString(region()) + ", membership"));

@@ -151,6 +151,9 @@ class Peer {
   /// Of the state that readers see.
   LogIndex applied() const { return applied_; }
   const raft::ConfState& conf() const { return conf_; }
+  /// The position of the last change of the membership that somebody asked for: leaving a joint configuration only ends
+  /// one. After a start or an install, when that is not known, the position as of which the state was taken.
+  LogIndex conf_since() const { return conf_since_; }
   /// What a snapshot taken now would be of. Requires: settled().
   raft::SnapshotMeta AppliedMeta() const { return {.index = applied_, .term = applied_term_, .conf = conf_}; }
   LeaderHint Leader() const;
@@ -200,6 +203,7 @@ class Peer {
     WriteBatch writes;
     std::vector<AppliedEntry> entries;
     std::optional<raft::ConfState> conf;
+    LogIndex conf_since;  ///< If conf is there.
     LogIndex compact_to;
     bool hash_state = false;
     std::vector<EntryEffects::Verify> verify;
@@ -239,7 +243,7 @@ class Peer {
   Status LoadSessions();
 
   // membership.cc
-  void AdoptConf(const raft::ConfState& conf);
+  void AdoptConf(const raft::ConfState& conf, LogIndex since);
   bool SenderIsKnown(const StoreLife& from, const raft::Message& message);
   const StoreLife& RouteTo(PeerId peer) const;
 
@@ -266,6 +270,7 @@ class Peer {
   LogIndex applied_;
   Term applied_term_;
   raft::ConfState conf_;  ///< As of applied_.
+  LogIndex conf_since_;
   std::map<PeerId, PeerAddress> members_;
   std::map<PeerId, StoreLife> routes_;  ///< Of peers that wrote to us from no configuration we know, or were members.
 

@@ -45,7 +45,7 @@ Status Peer::Load() {
   log_sizes_.Reset(log_.FirstIndex().Previous(), log_.LastIndex(), log_bytes);
   const uint64_t seed = context_.runtime.random.Split("raft").Split(region().value()).Split(id().value()).key();
   raft_ = std::make_unique<raft::Raft>(id(), raft_options_, storage_, seed);
-  AdoptConf(storage_.applied().conf);
+  AdoptConf(storage_.applied().conf, applied_);
   last_view_ = raft_->View();
   if (context_.observer != nullptr) context_.observer->OnStarted(region(), last_view_);
   return Status::Ok();

@@ -38,7 +38,7 @@ Status Peer::OnInstalled(const raft::Ready& ready) {
   if (context_.observer != nullptr) {
     context_.observer->OnSnapshotInstalled(region(), id(), applied_, applied_term_);
   }
-  AdoptConf(ready.snapshot->conf);
+  AdoptConf(ready.snapshot->conf, applied_);
   OnPersisted(ready.number);
   host_.MarkDirty(*this);
   return Status::Ok();
