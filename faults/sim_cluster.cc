@@ -230,7 +230,9 @@ void SimCluster::AskToReplace(StoreId old_store, StoreId new_store) {
 
 void SimCluster::ReplaceUntilDone(ClientHost& host, StoreId old_store, StoreId new_store) {
   const Instant give_up = host.runtime().clock.Now() + kChangePatience;
-  while (host.runtime().clock.Now() < give_up) {
+  bool asked = false;
+  bool done = false;
+  while (!done && host.runtime().clock.Now() < give_up) {
     const uint64_t lost_before = disks_lost_[new_store];
     const Result<IdentifyResponse> identity = host.admin().Identify(new_store, DeadlineIn(host, seconds(1)));
     const Result<MembersResponse> members = host.admin().Members(DeadlineIn(host, seconds(5)));
@@ -245,8 +247,13 @@ void SimCluster::ReplaceUntilDone(ClientHost& host, StoreId old_store, StoreId n
       const std::vector<Member>& list = members->members;
       const bool arrived = std::any_of(list.begin(), list.end(), is_new);
       const bool left = std::none_of(list.begin(), list.end(), is_old);
+      if (!std::exchange(asked, true)) CheckMembersStand(*members);
       // Who lost its disk since it was asked is no longer the one that arrived.
-      if (arrived && left && !members->joint && disks_lost_[new_store] == lost_before) break;
+      done = arrived && left && !members->joint && disks_lost_[new_store] == lost_before;
+      if (done) {
+        membership_law_.Carried(*members);
+        break;
+      }
       std::vector<Member> add;
       if (!arrived) add.push_back(Member{.store = new_store, .address = AddressOf(new_store)});
       std::vector<StoreId> remove;
@@ -254,8 +261,9 @@ void SimCluster::ReplaceUntilDone(ClientHost& host, StoreId old_store, StoreId n
       host.admin().ChangeMembers(add, remove, DeadlineIn(host, kChangeAttempt)).IgnoreError();  // Looked at above.
     }
     Pause(host, kRetryPause);
-    if (!members_.contains(old_store)) return;  // Somebody else's change has made this one pointless.
+    if (!members_.contains(old_store)) return membership_law_.GaveUp();  // Another change has made this one pointless.
   }
+  if (!done) membership_law_.GaveUp();
   members_.erase(old_store);
   members_.insert(new_store);
   damaged_.erase(old_store);
@@ -289,16 +297,18 @@ void SimCluster::Release(StoreId store) {
 void SimCluster::ReaddUntilDone(ClientHost& host, StoreId store) {
   const Instant give_up = host.runtime().clock.Now() + kChangePatience;
   std::optional<PeerId> leaving;
+  bool asked = false;
   while (host.runtime().clock.Now() < give_up) {
     const Result<MembersResponse> members = host.admin().Members(DeadlineIn(host, seconds(5)));
     if (members.ok()) {
       const auto here = std::find_if(members->members.begin(), members->members.end(),
                                      [store](const Member& member) { return member.store == store; });
       const bool present = here != members->members.end();
+      if (!std::exchange(asked, true)) CheckMembersStand(*members);
       if (present && !leaving) leaving = here->peer;
       if (!present) Release(store);
       const bool arrived = present && here->peer != leaving && here->role == MemberRole::kVoter;
-      if (arrived && !members->joint) return;
+      if (arrived && !members->joint) return membership_law_.Carried(*members);
       std::vector<Member> add;
       std::vector<StoreId> remove;
       if (present && here->peer == leaving) remove.push_back(store);
@@ -307,6 +317,12 @@ void SimCluster::ReaddUntilDone(ClientHost& host, StoreId store) {
     }
     Pause(host, kRetryPause);
   }
+  membership_law_.GaveUp();
+}
+
+void SimCluster::CheckMembersStand(const MembersResponse& now) {
+  const std::string words = membership_law_.Check(now);
+  if (!words.empty()) oracle_.Break("membership-kept", words);
 }
 
 void SimCluster::AskToReplaceDamaged(StoreId store) {
@@ -350,6 +366,8 @@ void SimCluster::CompareReplicas(Duration patience, std::function<void(LawReport
     const Instant give_up = host.runtime().clock.Now() + patience;
     LawReport report;
     bool settled = false;
+    const Result<MembersResponse> members = host.admin().Members(DeadlineIn(host, patience));
+    if (members.ok()) CheckMembersStand(*members);
     while (!settled && host.runtime().clock.Now() < give_up) {
       report = CompareOnce(host, &settled);
       if (!settled) Pause(host, kRetryPause);

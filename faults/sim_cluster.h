@@ -5,11 +5,13 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "faults/capsule/fault_entry.h"
 #include "faults/client_host.h"
 #include "faults/durability_oracle.h"
+#include "faults/membership_law.h"
 #include "faults/oracles.h"
 #include "server/store_config.h"
 #include "sim/world.h"
@@ -113,6 +115,8 @@ class SimCluster {
   void RunOperator(ClientHost& host);
   void ReplaceUntilDone(ClientHost& host, StoreId old_store, StoreId new_store);
   void ReaddUntilDone(ClientHost& host, StoreId store);
+  /// Whether the members are still those that the last change left.
+  void CheckMembersStand(const MembersResponse& now);
   /// Boots a store that was held down. Called from within a turn.
   void Release(StoreId store);
   LawReport CompareOnce(ClientHost& host, bool* settled);
@@ -122,6 +126,7 @@ class SimCluster {
   ClusterShape shape_;
   ClusterOracle oracle_;
   DurabilityOracle durability_;
+  MembershipLaw membership_law_;
   std::vector<StoreId> stores_;
   std::set<StoreId> members_;
   std::set<StoreId> damaged_;
