@@ -29,13 +29,15 @@ const RaftLaws::PeerFacts* RaftLaws::Group::Find(PeerId peer) const {
 void RaftLaws::OnStarted(StoreId store, RegionId region, const raft::RaftView& view) {
   PeerFacts& peer = groups_[region].Of(view.id);
   CheckTermKept(peer, region, view);
-  if (view.last_index < peer.persisted) {
+  const bool installed = peer.installing_first > LogIndex() && view.first_index == peer.installing_first;
+  if (view.last_index < peer.persisted && !installed) {
     break_(
         "durable-log-kept",
         fmt::format("region {}: the log of peer {} was durable up to {}; store {} started with one that ends at {}",
                     region.value(), view.id.value(), peer.persisted.value(), store.value(), view.last_index.value()));
   }
   peer.persisted = view.persisted;
+  peer.installing_first = LogIndex();
   peer.commit = view.commit;
   peer.term = view.term;
   peer.leads = false;
@@ -53,6 +55,7 @@ void RaftLaws::OnView(StoreId, RegionId region, const raft::RaftView& view, cons
     if (view.vote.valid()) group.ballots[view.term].push_back(Ballot{.voter = view.id, .candidate = view.vote});
   }
   if (!view.installing) peer.persisted = view.persisted;
+  peer.installing_first = view.installing ? view.first_index : LogIndex();
   const bool led = peer.leads && peer.term == view.term;
   const bool committed = view.commit > peer.commit;
   peer.leads = view.role == raft::Role::kLeader;

@@ -65,6 +65,9 @@ class RaftLaws {
     Term durable_term;
     PeerId durable_vote;
     LogIndex persisted;
+    /// Where the log begins that a snapshot being installed leaves; zero if none is. A store that ends between the two
+    /// finds, when it is back, the old log or that one: the install may have been decided without anybody having heard.
+    LogIndex installing_first;
     LogIndex commit;
     Term term;
     bool leads = false;

@@ -138,6 +138,38 @@ TEST_CASE("RaftLaws: a vote given before a restart is kept, one never stored may
   CHECK(story.broken == "durable-vote-kept");
 }
 
+TEST_CASE(
+    "RaftLaws: a store that ends while it installs a snapshot comes back with the log before or the one behind it") {
+  Story story;
+  story.See(Story::View(3, 5, 0, 10, 4));  // Six of them of a leader that nobody followed.
+  RaftView installing = Story::View(3, 6, 0, 8, 8);
+  installing.first_index = LogIndex(9);
+  installing.installing = true;
+  story.See(installing);
+  SUBCASE("before") {
+    story.Start(Story::View(3, 6, 0, 10, 4));
+    CHECK(story.broken.empty());
+  }
+  RaftView installed = installing;
+  installed.installing = false;
+  SUBCASE("behind") {
+    story.Start(installed);
+    CHECK(story.broken.empty());
+    // From now on that is what it must keep.
+    story.Start(Story::View(3, 6, 0, 7, 7));
+    CHECK(story.broken == "durable-log-kept");
+  }
+  SUBCASE("neither") {
+    story.Start(Story::View(3, 6, 0, 8, 4));
+    CHECK(story.broken == "durable-log-kept");
+  }
+  SUBCASE("no longer installing") {
+    story.See(Story::View(3, 6, 0, 10, 10));
+    story.Start(installed);
+    CHECK(story.broken == "durable-log-kept");
+  }
+}
+
 TEST_CASE("RaftLaws: a log that was durable is there after a restart") {
   Story story;
   story.See(Story::View(3, 5, 0, 10, 9));
