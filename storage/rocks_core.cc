@@ -179,7 +179,8 @@ Status RocksCore::FlushFamily(ColumnFamily family) {
     uint64_t errors = 0;
     Inline([&] {
       ORRERY_ASSERT(db->GetIntProperty(Handle(family), rocksdb::DB::Properties::kNumImmutableMemTable, &waiting));
-      ORRERY_ASSERT(db->GetIntProperty(Handle(family), rocksdb::DB::Properties::kBackgroundErrors, &errors));
+      // Of all families: RocksDB counts them with the default one.
+      ORRERY_ASSERT(db->GetIntProperty(rocksdb::DB::Properties::kBackgroundErrors, &errors));
     });
     if (errors > 0) return WriteStatus(Status(StatusCode::kIoError, "engine: a background job failed"), "flush");
     if (waiting == 0) return Status::Ok();

@@ -290,6 +290,39 @@ TEST_CASE("Import: a read that fails anywhere ends the import with an error; the
   CHECK(several_files > 20);
 }
 
+TEST_CASE("Import: a flush that it waits for and that fails ends it, whatever the family") {
+  const KeyRange range{CF::kData, "a", ""};
+  ModelEngine source;
+  WriteBatch rows;
+  for (int i = 0; i < 150; ++i) rows.Put(CF::kData, "new" + std::to_string(i), Bytes(50, 'n'));
+  CHECK(source.Apply(rows).ok());
+  int flushes_failed = 0;
+  for (uint64_t seed = 1; seed <= 40; ++seed) {
+    CAPTURE(seed);
+    SimHarness harness{Random(seed)};
+    const auto story = [&](Runtime& runtime, Engine& engine) {
+      WriteBatch old;
+      old.Put(CF::kData, "new5 is in memory", "");
+      CHECK(engine.Apply(old).ok());
+      const Task watchdog = runtime.domain.Spawn("watchdog", [&runtime] {
+        runtime.scheduler.SleepFor(seconds(5));
+        runtime.process.Exit(Status(StatusCode::kTimeout, "the import hangs"));
+      });
+      // RocksDB reads a table that it has written before it trusts it.
+      harness.disk().SetFault(sim::DiskFault::kReadError, sim::PathClass::kTable, {.probability = 0.2, .times_max = 1});
+      ImportRows(engine, source, range);
+      harness.disk().ClearFaults();
+    };
+    harness.RunAndCrash(story, false).IgnoreError();
+    const Status reason = harness.exit_reason();
+    CHECK_MESSAGE(reason.code() != StatusCode::kTimeout, reason.ToString());
+    flushes_failed += reason.message().find("flush") != std::string_view::npos ? 1 : 0;
+    harness.disk().ClearFaults();
+    harness.Run([](Runtime&, Engine&) {});
+  }
+  CHECK(flushes_failed > 0);
+}
+
 TEST_CASE("Committer: after a failed fsync nothing is acknowledged and the node is told to stop") {
   SimHarness harness{Random(5)};
   int acknowledged = 0;
