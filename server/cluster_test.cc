@@ -122,6 +122,37 @@ TEST_CASE("Cluster: a snapshot that was installed survives a power loss") {
   CHECK(cluster.watch().violations().empty());
 }
 
+TEST_CASE("Cluster: a store that waits for its disk while it installs a snapshot is at rest") {
+  Cluster cluster({.tune = [](StoreOptions& options) {
+    options.region.log_entries_min = 4;
+    options.region.log_entries_max = 20;
+    options.region.log_gc_ticks = 1;
+  }});
+  REQUIRE(cluster.Initialise().ok());
+  REQUIRE(cluster.Put("a", "1").ok());
+  cluster.Crash(k3);
+  cluster.PutMany(0, 300);
+  cluster.Boot(k3);
+  const auto accepted = [&] { return cluster.ProbeCount("raft.snapshot.installed") > 0; };
+  REQUIRE(cluster.world().RunUntil(accepted, seconds(10)) == sim::RunOutcome::kConditionMet);
+  cluster.world().SetDiskStuck(NodeIdOf(k3), true);
+  // It hears of another leader, which it can do nothing about before the disk is back.
+  const StoreId other = cluster.AwaitLeader() == k1 ? k2 : k1;
+  REQUIRE(cluster.Run([&](KvClient&, AdminClient& admin) {
+    CHECK(admin.TransferLeader(other, Deadline::After(cluster.Now(), seconds(5))).ok());
+  }));
+  const auto turns = [&] { return cluster.StatusOf(k3)->counters.at(0); };
+  const Counter before = turns();
+  cluster.world().RunFor(seconds(2));
+  const Counter after = turns();
+  REQUIRE(before.name == "turns");
+  CHECK(after.value - before.value < 2000);
+  CHECK(cluster.ProbeCount("region.snapshot.installed") == 0);
+  cluster.world().SetDiskStuck(NodeIdOf(k3), false);
+  CHECK(cluster.AwaitEqual({k1, k2, k3}));
+  CHECK(cluster.watch().violations().empty());
+}
+
 TEST_CASE("Cluster: a store is added, caught up and made a voter") {
   Cluster cluster({.stores = 4});
   REQUIRE(cluster.Initialise().ok());

@@ -97,7 +97,8 @@ void Peer::AfterStep() {
     if (context_.observer != nullptr) context_.observer->OnView(region(), view, raft_->conf());
     last_view_ = view;
   }
-  if (raft_->HasReady()) host_.MarkDirty(*this);
+  // While a snapshot is installed nothing is collected: OnInstalled() asks again.
+  if (!installing_ && raft_->HasReady()) host_.MarkDirty(*this);
 }
 
 bool Peer::NeedsTick() const {
