@@ -13,6 +13,9 @@ namespace {
 constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 /// A job of RocksDB's background starts within this time of being queued.
 constexpr Duration kBackgroundSpread = milliseconds(2);
+/// Half of the turns that fit into the span at a microsecond each.
+constexpr Duration kBusyLoopSpan = milliseconds(100);
+constexpr uint64_t kBusyLoopTurns = 50'000;
 
 std::unique_ptr<SimDisk> MakeDisk(WorldCore& core, const Actor& actor, const NodeOptions& options, Probes& probes) {
   return std::make_unique<SimDisk>(SimDiskOptions{.random = core.choices.Of(ChoiceStream::kDisk, actor.name),
@@ -175,8 +178,18 @@ void SimNode::ArmWake() {
 
 void SimNode::OnWake() {
   if (!up() || paused_) return;
-  if (backlog_.empty()) return RunTurn([] {});
-  DrainBacklog();
+  if (!backlog_.empty()) return DrainBacklog();
+  CountOwnTurn();
+  RunTurn([] {});
+}
+
+void SimNode::CountOwnTurn() {
+  if (boot_->scheduler.NextTimer() <= MonotonicNow()) return;
+  if (core_.now() - own_turns_since_ > kBusyLoopSpan.count()) {
+    own_turns_since_ = core_.now();
+    own_turns_ = 0;
+  }
+  if (++own_turns_ == kBusyLoopTurns) core_.restless = this;
 }
 
 /// A loop that was busy finds everything at once. It may handle the input before it looks at its timers, or after.

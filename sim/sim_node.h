@@ -93,6 +93,9 @@ class SimNode final : public NodeContext {
   void ArmBackground(Duration busy);
   void FireTimers();
   void DrainBacklog();
+  /// A turn that only its own fibers wanted. So many in so short a time that it cannot be work end the run: work waits
+  /// for something now and then.
+  void CountOwnTurn();
   void LosePowerWhileDown();
   void EndBoot(CrashKind kind, bool tell_network);
   void FinishExit();
@@ -119,6 +122,8 @@ class SimNode final : public NodeContext {
   int64_t turn_offset_ = 0;
   int64_t busy_until_ = 0;
   int64_t wake_at_ = 0;
+  int64_t own_turns_since_ = 0;
+  uint64_t own_turns_ = 0;
   std::optional<CrashKind> crash_in_disk_;
   std::deque<std::function<void()>> backlog_;
   std::unique_ptr<WakeEvent> wake_;

@@ -31,6 +31,7 @@ std::string_view RunOutcomeName(RunOutcome outcome) {
     case RunOutcome::kTimeLimit: return "time_limit";
     case RunOutcome::kDeadlock: return "deadlock";
     case RunOutcome::kEventBudget: return "event_budget";
+    case RunOutcome::kBusyLoop: return "busy_loop";
   }
   return "unknown";
 }
@@ -212,6 +213,7 @@ RunOutcome World::RunUntil(const std::function<bool()>& condition, Duration limi
   for (;;) {
     if (condition && condition()) return RunOutcome::kConditionMet;
     if (core_->steps >= core_->options.events_max) return RunOutcome::kEventBudget;
+    if (core_->restless != nullptr) return RunOutcome::kBusyLoop;
     if (core_->queue.empty()) return RunOutcome::kDeadlock;
     if (core_->queue.NextTime() > end) {
       core_->AdvanceTo(end);

@@ -25,6 +25,7 @@ enum class RunOutcome : uint8_t {
   kTimeLimit,
   kDeadlock,     ///< Nothing is left that could ever happen.
   kEventBudget,  ///< WorldOptions::events_max.
+  kBusyLoop,     ///< A node's loop turns and turns, though nothing arrives and no timer is due.
 };
 std::string_view RunOutcomeName(RunOutcome outcome);
 

@@ -104,6 +104,8 @@ std::string WorldCore::Describe() const {
                                  FormatSeconds(now_), recorded, fingerprint.ToString());
   for (const auto& [id, node] : nodes) {
     text += fmt::format("  {} {}\n", node->actor().name, node->DescribeState());
+    if (node.get() == restless)
+      text += "    its loop turns without pause, though nothing arrives and no timer is due\n";
   }
   if (!options.repro.empty()) text += options.repro + "\n";
   return text;

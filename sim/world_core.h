@@ -90,11 +90,12 @@ class WorldCore {
   EventQueue queue;
   StackPool stacks;
   Fingerprint fingerprint;
-  uint64_t recorded = 0;      ///< Events in the fingerprint.
-  uint64_t steps = 0;         ///< Events fired.
-  bool fresh_jumps = true;    ///< Whether FreshNow() may run ahead.
-  bool turn_running = false;  ///< Some node's turn is under way.
-  int64_t last_activity = 0;  ///< Last delivery, job or change of a disk.
+  uint64_t recorded = 0;              ///< Events in the fingerprint.
+  uint64_t steps = 0;                 ///< Events fired.
+  const SimNode* restless = nullptr;  ///< Its loop does not come to rest.
+  bool fresh_jumps = true;            ///< Whether FreshNow() may run ahead.
+  bool turn_running = false;          ///< Some node's turn is under way.
+  int64_t last_activity = 0;          ///< Last delivery, job or change of a disk.
   WorldFaultCounts faults{};
   ProbeCounts probe_hits;
   ProbeCounts bends;

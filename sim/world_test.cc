@@ -3,6 +3,9 @@
 #include <doctest/doctest.h>
 
 #include "runtime/clock.h"
+#include "runtime/fiber/domain.h"
+#include "runtime/fiber/scheduler.h"
+#include "runtime/process.h"
 #include "runtime/runtime.h"
 #include "sim/echo_cluster.h"
 #include "sim/event_log.h"
@@ -260,6 +263,36 @@ TEST_CASE("World: the event budget and the condition end a run") {
   CHECK(other.RunUntil([&] { return other.events() >= 500; }, hours(1)) == RunOutcome::kConditionMet);
   World empty(Seeded(10));
   CHECK(empty.RunFor(seconds(1)) == RunOutcome::kDeadlock);
+}
+
+/// Yields so often, while another of its fibers polls: whose timers are no rest.
+class YieldingNode final : public Node {
+ public:
+  YieldingNode(Runtime& runtime, uint64_t yields) : runtime_(runtime) {
+    polls_ = runtime.domain.Spawn("polls", [this] {
+      for (;;) runtime_.scheduler.SleepFor(milliseconds(1));
+    });
+    yields_ = runtime.domain.Spawn("yields", [this, yields] {
+      for (uint64_t i = 0; i < yields; ++i) runtime_.scheduler.Yield();
+    });
+  }
+  void RequestStop() override { runtime_.process.Exit(Status::Ok()); }
+
+ private:
+  Runtime& runtime_;
+  Task polls_;
+  Task yields_;
+};
+
+TEST_CASE("World: a loop that never comes to rest ends the run, one that works for long does not") {
+  for (const uint64_t yields : {uint64_t{20'000}, UINT64_MAX}) {
+    World world(Seeded(12));
+    world.AddNode(NodeId(1), [yields](Runtime& runtime) { return std::make_unique<YieldingNode>(runtime, yields); });
+    world.BootAll();
+    const bool endless = yields == UINT64_MAX;
+    CHECK(world.RunFor(seconds(1)) == (endless ? RunOutcome::kBusyLoop : RunOutcome::kTimeLimit));
+    CHECK((world.Describe().find("turns without pause") != std::string::npos) == endless);
+  }
 }
 
 TEST_CASE("World: scheduled harness code runs at its time and may do anything") {
