@@ -25,13 +25,19 @@ bool IsAmong(const std::vector<Member>& members, const Member& one) {
   return std::any_of(members.begin(), members.end(), [&](const Member& member) { return SameLife(member, one); });
 }
 
-}  // namespace
+bool HasArrived(const std::vector<Member>& members, const Member& added) {
+  return std::any_of(members.begin(), members.end(), [&](const Member& member) {
+    return SameLife(member, added) && member.role == MemberRole::kVoter;
+  });
+}
 
-/// What is still to be done.
-struct AdminClient::Change {
-  std::vector<Member> add;
-  std::vector<Member> leaving;
-};
+/// By its id: the store may be a member again, as another peer.
+bool HasGone(const std::vector<Member>& members, const Member& leaving) {
+  return std::none_of(members.begin(), members.end(),
+                      [&](const Member& member) { return member.peer == leaving.peer; });
+}
+
+}  // namespace
 
 AdminClient::AdminClient(Runtime& runtime, RpcClient& rpc, KvClient& kv) : runtime_(runtime), rpc_(rpc), kv_(kv) {}
 
@@ -106,39 +112,28 @@ Status AdminClient::ChangeMembers(std::vector<Member> add, std::vector<StoreId> 
     member.incarnation = identity.incarnation;
   }
   ORRERY_ASSIGN_OR_RETURN(MembersResponse now, Members(deadline));
-  Change change{.add = std::move(add), .leaving = {}};
+  std::vector<Member> leaving;
   for (const Member& member : now.members) {
     if (std::find(remove.begin(), remove.end(), member.store) == remove.end()) continue;
-    if (!IsAmong(change.add, member)) change.leaving.push_back(member);
+    if (!IsAmong(add, member)) leaving.push_back(member);
   }
   while (true) {
-    ChangeMembersRequest request{.region = kFirstRegion, .add = change.add, .remove = {}, .as_of = now.applied};
-    for (const Member& member : change.leaving) request.remove.push_back(member.store);
+    ChangeMembersRequest request{.region = kFirstRegion, .add = add, .remove = {}, .as_of = now.applied};
+    for (const Member& member : leaving) request.remove.push_back(member.store);
     const Status status = kv_.Change(KvMethod::kChangeMembers, Encode(request), deadline);
     if (status.code() != StatusCode::kConflict) return status;
     // By somebody else, or by us: an earlier leader may have begun.
     Result<MembersResponse> look = Members(deadline);
     if (!look.ok()) return Status(StatusCode::kUnknownOutcome, look.status().ToString());
     now = *std::move(look);
-    if (TakeOffDone(now, change)) return Status::Ok();
-    for (const Member& member : change.add) {
-      // It may have come and gone.
-      if (!IsAmong(now.members, member)) return status;
+    std::erase_if(leaving, [&](const Member& member) { return HasGone(now.members, member); });
+    bool arrived = !now.joint;
+    for (const Member& member : add) {
+      if (!IsAmong(now.members, member)) return status;  // It may have come and gone.
+      arrived &= HasArrived(now.members, member);
     }
+    if (arrived && leaving.empty()) return Status::Ok();
   }
-}
-
-bool AdminClient::TakeOffDone(const MembersResponse& now, Change& change) {
-  const auto gone = [&](const Member& leaving) {
-    return std::none_of(now.members.begin(), now.members.end(),
-                        [&](const Member& m) { return m.peer == leaving.peer; });
-  };
-  const auto arrived = [&](const Member& added) {
-    return std::any_of(now.members.begin(), now.members.end(),
-                       [&](const Member& m) { return SameLife(m, added) && m.role == MemberRole::kVoter; });
-  };
-  std::erase_if(change.leaving, gone);
-  return change.leaving.empty() && !now.joint && std::all_of(change.add.begin(), change.add.end(), arrived);
 }
 
 Status AdminClient::TransferLeader(StoreId to, Deadline deadline) {

@@ -31,9 +31,6 @@ class AdminClient {
   Status TransferLeader(StoreId to, Deadline deadline);
 
  private:
-  struct Change;
-  /// Takes off `change` what has come true. True if all has.
-  static bool TakeOffDone(const MembersResponse& now, Change& change);
   /// Asks until the store answers or the deadline has passed.
   Result<IdentifyResponse> IdentifyUntil(StoreId store, Deadline deadline);
   Result<Bytes> Ask(StoreId store, KvMethod method, const Bytes& request, Deadline deadline);

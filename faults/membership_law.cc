@@ -5,31 +5,21 @@
 namespace orrery::faults {
 namespace {
 
-std::string Describe(PeerId peer, const std::pair<StoreId, MemberRole>& member) {
-  return fmt::format(" peer {} on store {} as {};", peer.value(), member.first.value(), MemberRoleName(member.second));
+std::string Describe(const std::vector<Member>& members) {
+  std::string words;
+  for (const Member& member : members) {
+    words += fmt::format(" peer {} on store {} as {};", member.peer.value(), member.store.value(),
+                         MemberRoleName(member.role));
+  }
+  return words;
 }
 
 }  // namespace
 
-MembershipLaw::Members MembershipLaw::MembersOf(const MembersResponse& response) {
-  Members members;
-  for (const Member& member : response.members) members[member.peer] = {member.store, member.role};
-  return members;
-}
-
-void MembershipLaw::Carried(const MembersResponse& now) {
-  carried_ = MembersOf(now);
-}
-
 std::string MembershipLaw::Check(const MembersResponse& now) const {
-  if (!carried_ || given_up_) return "";
-  const Members members = MembersOf(now);
-  if (members == *carried_) return "";
-  std::string words = "nobody asked for another change, but the members were";
-  for (const auto& [peer, member] : *carried_) words += Describe(peer, member);
-  words += " and are";
-  for (const auto& [peer, member] : members) words += Describe(peer, member);
-  return words;
+  if (!carried_ || given_up_ || now.members == *carried_) return "";
+  return "nobody asked for another change, but the members were" + Describe(*carried_) + " and are" +
+         Describe(now.members);
 }
 
 }  // namespace orrery::faults

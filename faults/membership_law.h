@@ -1,11 +1,9 @@
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
-#include <utility>
+#include <vector>
 
-#include "runtime/base/ids.h"
 #include "server/kv_api.h"
 
 namespace orrery::faults {
@@ -15,17 +13,14 @@ namespace orrery::faults {
 class MembershipLaw {
  public:
   /// A change was carried out, and this is what came of it.
-  void Carried(const MembersResponse& now);
+  void Carried(const MembersResponse& now) { carried_ = now.members; }
   /// A change was given up and may still be carried out: nothing is claimed from now on.
   void GaveUp() { given_up_ = true; }
   /// Before another change. Empty if the members are those that Carried() saw last, else what differs.
   std::string Check(const MembersResponse& now) const;
 
  private:
-  using Members = std::map<PeerId, std::pair<StoreId, MemberRole>>;
-  static Members MembersOf(const MembersResponse& response);
-
-  std::optional<Members> carried_;
+  std::optional<std::vector<Member>> carried_;
   bool given_up_ = false;
 };
 

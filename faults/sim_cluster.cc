@@ -232,7 +232,7 @@ void SimCluster::ReplaceUntilDone(ClientHost& host, StoreId old_store, StoreId n
   const Instant give_up = host.runtime().clock.Now() + kChangePatience;
   bool asked = false;
   bool done = false;
-  while (!done && host.runtime().clock.Now() < give_up) {
+  while (host.runtime().clock.Now() < give_up) {
     const uint64_t lost_before = disks_lost_[new_store];
     const Result<IdentifyResponse> identity = host.admin().Identify(new_store, DeadlineIn(host, seconds(1)));
     const Result<MembersResponse> members = host.admin().Members(DeadlineIn(host, seconds(5)));

@@ -87,11 +87,16 @@ TEST_CASE("Cluster: two stores of three are enough, one is not") {
   CHECK(cluster.Get("a") == "3");
 }
 
+/// Who was away needs a snapshot.
+void KeepLittleLog(StoreOptions& options) {
+  options.region.log_entries_min = 4;
+  options.region.log_entries_max = 20;
+  options.region.log_gc_ticks = 1;
+}
+
 TEST_CASE("Cluster: a store behind the log's beginning gets a snapshot") {
   Cluster cluster({.tune = [](StoreOptions& options) {
-    options.region.log_entries_min = 4;
-    options.region.log_entries_max = 20;
-    options.region.log_gc_ticks = 1;
+    KeepLittleLog(options);
     options.region.snapshot_chunk_bytes = 256;
   }});
   REQUIRE(cluster.Initialise().ok());
@@ -105,11 +110,7 @@ TEST_CASE("Cluster: a store behind the log's beginning gets a snapshot") {
 }
 
 TEST_CASE("Cluster: a snapshot that was installed survives a power loss") {
-  Cluster cluster({.tune = [](StoreOptions& options) {
-    options.region.log_entries_min = 4;
-    options.region.log_entries_max = 20;
-    options.region.log_gc_ticks = 1;
-  }});
+  Cluster cluster({.tune = KeepLittleLog});
   REQUIRE(cluster.Initialise().ok());
   cluster.AwaitLeader();
   cluster.Crash(k3);
@@ -123,11 +124,7 @@ TEST_CASE("Cluster: a snapshot that was installed survives a power loss") {
 }
 
 TEST_CASE("Cluster: a store that waits for its disk while it installs a snapshot is at rest") {
-  Cluster cluster({.tune = [](StoreOptions& options) {
-    options.region.log_entries_min = 4;
-    options.region.log_entries_max = 20;
-    options.region.log_gc_ticks = 1;
-  }});
+  Cluster cluster({.tune = KeepLittleLog});
   REQUIRE(cluster.Initialise().ok());
   REQUIRE(cluster.Put("a", "1").ok());
   cluster.Crash(k3);

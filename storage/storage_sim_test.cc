@@ -155,12 +155,16 @@ Bytes Content(Engine& engine, const KeyRange& range) {
   return content;
 }
 
+void PutNewRows(ModelEngine& source, int count) {
+  WriteBatch rows;
+  for (int i = 0; i < count; ++i) rows.Put(CF::kData, "new" + std::to_string(i), Bytes(50, 'n'));
+  CHECK(source.Apply(rows).ok());
+}
+
 TEST_CASE("Import: a crash anywhere leaves the old content or the new one with its final batch") {
   const KeyRange range{CF::kData, "a", ""};
   ModelEngine source;
-  WriteBatch rows;
-  for (int i = 0; i < 150; ++i) rows.Put(CF::kData, "new" + std::to_string(i), Bytes(50, 'n'));
-  CHECK(source.Apply(rows).ok());
+  PutNewRows(source, 150);
   const Bytes new_content = Content(source, range);
   int finished_at_open = 0;
   for (uint64_t seed = 1; seed <= 80; ++seed) {
@@ -227,9 +231,7 @@ bool ImportRows(Engine& engine, ModelEngine& source, const KeyRange& range) {
 TEST_CASE("Import: a file that a begun import needs and the disk has lost is corruption, and named") {
   const KeyRange range{CF::kData, "a", ""};
   ModelEngine source;
-  WriteBatch rows;
-  for (int i = 0; i < 150; ++i) rows.Put(CF::kData, "new" + std::to_string(i), Bytes(50, 'n'));
-  CHECK(source.Apply(rows).ok());
+  PutNewRows(source, 150);
   int noticed = 0;
   for (uint64_t mutations = 10; mutations <= 60; ++mutations) {
     CAPTURE(mutations);
@@ -255,9 +257,7 @@ TEST_CASE("Import: a file that a begun import needs and the disk has lost is cor
 TEST_CASE("Import: a read that fails anywhere ends the import with an error; the next open completes it or drops it") {
   const KeyRange range{CF::kData, "a", ""};
   ModelEngine source;
-  WriteBatch rows;
-  for (int i = 0; i < 1500; ++i) rows.Put(CF::kData, "new" + std::to_string(i), Bytes(50, 'n'));
-  CHECK(source.Apply(rows).ok());
+  PutNewRows(source, 1500);
   const Bytes new_content = Content(source, range);
   int failed = 0;
   int several_files = 0;
@@ -293,9 +293,7 @@ TEST_CASE("Import: a read that fails anywhere ends the import with an error; the
 TEST_CASE("Import: a flush that it waits for and that fails ends it, whatever the family") {
   const KeyRange range{CF::kData, "a", ""};
   ModelEngine source;
-  WriteBatch rows;
-  for (int i = 0; i < 150; ++i) rows.Put(CF::kData, "new" + std::to_string(i), Bytes(50, 'n'));
-  CHECK(source.Apply(rows).ok());
+  PutNewRows(source, 150);
   int flushes_failed = 0;
   for (uint64_t seed = 1; seed <= 40; ++seed) {
     CAPTURE(seed);

@@ -2,9 +2,10 @@
 
 Steps, each with its share of the time: a campaign (docs/campaigns.md) of all scenarios, every seed run twice; the tests;
 fuzz targets; mutants, and how small their failures become; the regression capsules on the clean and the broken build;
-checkers; the explorer of raft/core; coverage; sanitizers; the comparison with etcd. A step that fails does not stop the next ones. One whose share is less than
-it needs at least is left out, and the summary says so. Writes build/nightly/summary.md and everything it quotes beside it;
-build/ledger/ledger.json remembers all nights. Exit code 1 if any step failed.
+checkers; the explorer of raft/core; coverage; sanitizers; the comparison with etcd. A step that fails does not stop the
+next ones. One whose share is less than it needs at least is left out, and the summary says so. Writes
+build/nightly/summary.md and everything it quotes beside it; build/ledger/ledger.json remembers all nights. Exit code 1 if
+any step failed.
 """
 
 import argparse
