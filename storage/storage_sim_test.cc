@@ -1,4 +1,6 @@
 #include <doctest/doctest.h>
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
 
 #include <vector>
 
@@ -338,6 +340,32 @@ TEST_CASE("Committer: after a failed fsync nothing is acknowledged and the node 
       .IgnoreError();
   CHECK(acknowledged == 0);
   CHECK(harness.exit_reason().code() == StatusCode::kIoError);
+}
+
+TEST_CASE("WalOrderEnv: after a sync of a log that failed none succeeds, and no log is begun") {
+  SimHarness harness{Random(6)};
+  harness.Run([&](Runtime& runtime, Engine&) {
+    const auto env = NewWalOrderEnv(runtime.rocks.env());
+    rocksdb::FileSystem& files = *env->GetFileSystem();
+    const auto open = [&](const std::string& name) {
+      std::unique_ptr<rocksdb::FSWritableFile> file;
+      const auto status = files.NewWritableFile(runtime.rocks.PathOf(name), rocksdb::FileOptions(), &file, nullptr);
+      return std::pair(status, std::move(file));
+    };
+    const auto sync = [](rocksdb::FSWritableFile& file) { return file.Sync(rocksdb::IOOptions(), nullptr); };
+    const auto [opened, log] = open("one.log");
+    REQUIRE(opened.ok());
+    CHECK(log->Append("promised", rocksdb::IOOptions(), nullptr).ok());
+    CHECK(sync(*log).ok());
+    harness.disk().SetFault(sim::DiskFault::kSyncError, sim::PathClass::kWal, {.probability = 1, .times_max = 1});
+    CHECK(log->Append("lost", rocksdb::IOOptions(), nullptr).ok());
+    const rocksdb::IOStatus failed = sync(*log);
+    CHECK_FALSE(failed.ok());
+    CHECK(sync(*log).ToString() == failed.ToString());  // The disk itself would say that all is well.
+    CHECK(log->Fsync(rocksdb::IOOptions(), nullptr).ToString() == failed.ToString());
+    CHECK(open("two.log").first.ToString() == failed.ToString());
+    CHECK(log->Close(rocksdb::IOOptions(), nullptr).ok());
+  });
 }
 
 TEST_CASE("Engine: rot below what was synced refuses to open, and says where") {

@@ -5,9 +5,48 @@
 
 #include <mutex>
 #include <string>
+#include <utility>
 
 namespace orrery {
 namespace {
+
+/// Syncs of logs until one fails; every later one fails like that one.
+class LogSyncs {
+ public:
+  template <class Sync>
+  rocksdb::IOStatus Run(Sync sync) {
+    if (rocksdb::IOStatus failed = Failed(); !failed.ok()) return failed;
+    const rocksdb::IOStatus status = sync();
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (failed_.ok()) failed_ = status;
+    return failed_;  // Of another thread's, too: what that one lost may be what this one should have covered.
+  }
+
+ private:
+  rocksdb::IOStatus Failed() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return failed_;
+  }
+
+  std::mutex mutex_;
+  rocksdb::IOStatus failed_;
+};
+
+class LogFile final : public rocksdb::FSWritableFileOwnerWrapper {
+ public:
+  LogFile(std::unique_ptr<rocksdb::FSWritableFile>&& file, std::shared_ptr<LogSyncs> syncs)
+      : FSWritableFileOwnerWrapper(std::move(file)), syncs_(std::move(syncs)) {}
+
+  rocksdb::IOStatus Sync(const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
+    return syncs_->Run([&] { return target()->Sync(options, debug); });
+  }
+  rocksdb::IOStatus Fsync(const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
+    return syncs_->Run([&] { return target()->Fsync(options, debug); });
+  }
+
+ private:
+  const std::shared_ptr<LogSyncs> syncs_;
+};
 
 /// Remembers the newest log by name: its file object belongs to RocksDB, but a sync through any handle
 /// covers what was written through the other.
@@ -24,8 +63,11 @@ class WalOrderFileSystem final : public rocksdb::FileSystemWrapper {
     // RocksDB makes logs one after the other; the mutex only hands the name from thread to thread.
     const std::lock_guard<std::mutex> lock(mutex_);
     if (rocksdb::IOStatus synced = SyncNewest(options, debug); !synced.ok()) return synced;
-    rocksdb::IOStatus status = target()->NewWritableFile(path, options, file, debug);
-    if (status.ok()) newest_ = path;
+    std::unique_ptr<rocksdb::FSWritableFile> log;
+    rocksdb::IOStatus status = target()->NewWritableFile(path, options, &log, debug);
+    if (!status.ok()) return status;
+    *file = std::make_unique<LogFile>(std::move(log), syncs_);
+    newest_ = path;
     return status;
   }
 
@@ -38,11 +80,12 @@ class WalOrderFileSystem final : public rocksdb::FileSystemWrapper {
     }
     std::unique_ptr<rocksdb::FSWritableFile> file;
     rocksdb::IOStatus status = target()->ReopenWritableFile(newest_, options, &file, debug);
-    if (status.ok()) status = file->Sync(options.io_options, debug);
+    if (status.ok()) status = syncs_->Run([&] { return file->Sync(options.io_options, debug); });
     if (status.ok()) status = file->Close(options.io_options, debug);
     return status;
   }
 
+  const std::shared_ptr<LogSyncs> syncs_ = std::make_shared<LogSyncs>();  ///< The files outlive us at times.
   std::mutex mutex_;
   std::string newest_;
 };
