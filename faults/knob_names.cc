@@ -66,8 +66,8 @@ void VisitRegion(Options& options, Visit&& visit) {
 template <class Options, class Visit>
 void VisitEngine(Options& options, Visit&& visit) {
   auto& [folder, write_buffer_bytes, write_buffers_max, wal_bytes_max, block_cache_bytes, block_bytes, file_bytes,
-         level_base_bytes, manifest_bytes_max, compaction_readahead_bytes, background_jobs, level0_compaction_files,
-         level0_stop_files, compress, iterator_rows_max, iterator_bytes_max] = options;
+         import_table_bytes, level_base_bytes, manifest_bytes_max, compaction_readahead_bytes, background_jobs,
+         level0_compaction_files, level0_stop_files, compress, iterator_rows_max, iterator_bytes_max] = options;
   static_cast<void>(folder);  // The same in every run.
   visit("engine.write_buffer_bytes", write_buffer_bytes);
   visit("engine.write_buffers_max", write_buffers_max);
@@ -75,6 +75,7 @@ void VisitEngine(Options& options, Visit&& visit) {
   visit("engine.block_cache_bytes", block_cache_bytes);
   visit("engine.block_bytes", block_bytes);
   visit("engine.file_bytes", file_bytes);
+  visit("engine.import_table_bytes", import_table_bytes);
   visit("engine.level_base_bytes", level_base_bytes);
   visit("engine.manifest_bytes_max", manifest_bytes_max);
   visit("engine.compaction_readahead_bytes", compaction_readahead_bytes);

@@ -1,5 +1,7 @@
 #include "faults/knobs.h"
 
+#include <algorithm>
+
 namespace orrery::faults {
 namespace {
 
@@ -86,6 +88,10 @@ void DrawStorage(KnobDraw& draw, StoreOptions& options) {
   draw.OneOf<uint64_t>("block_cache_bytes", options.engine.block_cache_bytes, {0, 64 << 10});
   draw.OneOf<uint64_t>("block_bytes", options.engine.block_bytes, {512, 4096});
   draw.OneOf<uint64_t>("file_bytes", options.engine.file_bytes, {16 << 10, 64 << 10});
+  draw.OneOf<uint64_t>("import_table_bytes", options.engine.import_table_bytes, {300, 2000});
+  // A chunk then makes many files, and the sender may not give it up before they are synced.
+  if (options.engine.import_table_bytes <= 2000)
+    options.region.snapshot_patience = std::max<Duration>(options.region.snapshot_patience, seconds(5));
   draw.OneOf<uint64_t>("manifest_bytes_max", options.engine.manifest_bytes_max, {4096});
   draw.OneOf<uint32_t>("iterator_rows_max", options.engine.iterator_rows_max, {1, 3});
   draw.Flag("compress", options.engine.compress);

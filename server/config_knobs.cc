@@ -66,6 +66,7 @@ void AddStorage(std::vector<ConfigKnob>& knobs, StoreOptions& o) {
       {"storage.block_cache_bytes", &o.engine.block_cache_bytes, "bytes", 0, kTiB},
       {"storage.block_bytes", &o.engine.block_bytes, "bytes", 512, kMiB},
       {"storage.file_bytes", &o.engine.file_bytes, "bytes", 16 * kKiB, 4 * kGiB},
+      {"storage.import_table_bytes", &o.engine.import_table_bytes, "bytes", 1, 64 * kMiB},
       {"storage.level_base_bytes", &o.engine.level_base_bytes, "bytes", 16 * kKiB, kTiB, {.key = "storage.file_bytes"}},
       {"storage.background_jobs", &o.engine.background_jobs, "", 1, 64},
       {"storage.level0_compaction_files", &o.engine.level0_compaction_files, "files", 2, 64},

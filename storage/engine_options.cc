@@ -26,6 +26,7 @@ Status EngineOptions::Validate() const {
   ORRERY_RETURN_IF_ERROR(CheckRange<uint64_t>("block_cache_bytes", block_cache_bytes, 0, kGiB * kKiB));
   ORRERY_RETURN_IF_ERROR(CheckRange<uint64_t>("block_bytes", block_bytes, 512, kMiB));
   ORRERY_RETURN_IF_ERROR(CheckRange<uint64_t>("file_bytes", file_bytes, 16 * kKiB, 4 * kGiB));
+  ORRERY_RETURN_IF_ERROR(CheckRange<uint64_t>("import_table_bytes", import_table_bytes, 1, 64 * kMiB));
   ORRERY_RETURN_IF_ERROR(CheckRange<uint64_t>("level_base_bytes", level_base_bytes, file_bytes, kGiB * kKiB));
   ORRERY_RETURN_IF_ERROR(CheckRange<uint64_t>("manifest_bytes_max", manifest_bytes_max, 4 * kKiB, kGiB));
   ORRERY_RETURN_IF_ERROR(CheckRange<uint64_t>("compaction_readahead_bytes", compaction_readahead_bytes, 0, 64 * kMiB));

@@ -22,8 +22,11 @@ struct EngineOptions {
   uint64_t wal_bytes_max = uint64_t{512} << 20;
   /// Cache of uncompressed blocks. [0, 1 TiB]. Zero caches nothing.
   uint64_t block_cache_bytes = uint64_t{512} << 20;
-  uint64_t block_bytes = uint64_t{16} << 10;                ///< [512, 1 MiB].
-  uint64_t file_bytes = uint64_t{64} << 20;                 ///< Size of a sorted file. [16 KiB, 4 GiB].
+  uint64_t block_bytes = uint64_t{16} << 10;  ///< [512, 1 MiB].
+  uint64_t file_bytes = uint64_t{64} << 20;   ///< Size of a sorted file. [16 KiB, 4 GiB].
+  /// Size at which a table of a range import is closed, unless file_bytes is less. [1, 64 MiB]: the engine reads such a
+  /// table whole before it takes it in.
+  uint64_t import_table_bytes = uint64_t{64} << 20;
   uint64_t level_base_bytes = uint64_t{256} << 20;          ///< Size of the first sorted level. [file_bytes, 1 TiB].
   uint64_t manifest_bytes_max = uint64_t{16} << 20;         ///< [4 KiB, 1 GiB].
   uint64_t compaction_readahead_bytes = uint64_t{2} << 20;  ///< [0, 64 MiB].

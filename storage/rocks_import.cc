@@ -92,8 +92,24 @@ std::set<ColumnFamily> FamiliesOf(const PendingImport& pending) {
   return families;
 }
 
+/// What the files take the place of: ranges of one family that adjoin are one.
+std::vector<KeyRange> RangesOf(const PendingImport& pending) {
+  std::vector<KeyRange> ranges;
+  for (const PendingImport::File& file : pending.files) {
+    KeyRange* const before = ranges.empty() ? nullptr : &ranges.back();
+    const bool adjoins = before != nullptr && before->family == file.range.family && !before->end.empty() &&
+                         before->end == file.range.begin;
+    if (adjoins) {
+      before->end = file.range.end;
+    } else {
+      ranges.push_back(file.range);
+    }
+  }
+  return ranges;
+}
+
 Status Ingest(RocksCore& core, const PendingImport& pending) {
-  for (const PendingImport::File& file : pending.files) ORRERY_RETURN_IF_ERROR(core.DeleteKeys(file.range));
+  for (const KeyRange& range : RangesOf(pending)) ORRERY_RETURN_IF_ERROR(core.DeleteKeys(range));
   const bool has_rows =
       std::any_of(pending.files.begin(), pending.files.end(), [](auto& file) { return file.has_rows; });
   while (has_rows) {
@@ -141,7 +157,7 @@ RocksImport::RocksImport(RocksCore& core, Bytes import_key, std::span<const KeyR
     : core_(core),
       import_key_(std::move(import_key)),
       ranges_(ranges.begin(), ranges.end()),
-      file_bytes_max_(std::min(core.options.file_bytes, kImportTableBytesMax)) {}
+      file_bytes_max_(std::min(core.options.file_bytes, core.options.import_table_bytes)) {}
 
 RocksImport::~RocksImport() {
   core_.Inline([&] {
@@ -199,6 +215,7 @@ rocksdb::Status RocksImport::OpenFile(size_t range, ByteView first_key) {
   const rocksdb::Options options(core_.db->GetDBOptions(), core_.db->GetOptions(core_.Handle(family)));
   writer_ = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(), options);
   writer_range_ = range;
+  writer_row_bytes_ = 0;
   return writer_->Open(RocksPath(core_, name));
 }
 
@@ -210,7 +227,7 @@ rocksdb::Status RocksImport::CloseFile() {
 
 rocksdb::Status RocksImport::MakeRoom(size_t range, ByteView key) {
   const bool same_range = writer_ != nullptr && writer_range_ == range;
-  if (same_range && writer_->FileSize() < file_bytes_max_) return rocksdb::Status::OK();
+  if (same_range && std::max(writer_->FileSize(), writer_row_bytes_) < file_bytes_max_) return rocksdb::Status::OK();
   const rocksdb::Status closed = CloseFile();
   if (!closed.ok()) return closed;
   if (same_range) files_.back().range.end = Bytes(key);
@@ -225,6 +242,7 @@ rocksdb::Status RocksImport::WriteRows(std::span<const SnapshotRow> rows, std::s
     if (status.ok()) status = writer_->Put(ToSlice(rows[i].key), ToSlice(rows[i].value));
     if (!status.ok()) return status;
     files_.back().last_key.assign(rows[i].key);
+    writer_row_bytes_ += rows[i].key.size() + rows[i].value.size();
   }
   return rocksdb::Status::OK();
 }

@@ -13,8 +13,8 @@
 namespace orrery {
 
 /// RangeImport on RocksDB. Chunks go into sorted files beside the engine's folder, each of one range: the next one
-/// begins where a file is as large as the engine's own (EngineOptions::file_bytes, at most kImportTableBytesMax), and
-/// takes over the rest of the range. Finish:
+/// begins where a file is as large as EngineOptions::import_table_bytes or file_bytes, whichever is less, and takes
+/// over the rest of the range. Finish:
 ///   1. syncs the last file (the others are, since they were closed);
 ///   2. writes a durable record of ranges, files and final batch: the point of no return;
 ///   3. deletes what the ranges hold (key by key, see RocksCore::ExpandRanges), ingests hard links of the files, all
@@ -50,9 +50,10 @@ class RocksImport final : public RangeImport {
   RocksCore& core_;
   Bytes import_key_;
   const std::vector<KeyRange> ranges_;
-  uint64_t file_bytes_max_;
+  const uint64_t file_bytes_max_;
   std::vector<PendingImport::File> files_;          ///< In order of range and key. Without ranges that got no row.
   std::unique_ptr<rocksdb::SstFileWriter> writer_;  ///< Of the last of files_; null: it is closed.
+  uint64_t writer_row_bytes_ = 0;  ///< Of keys and values; blocks that are not full do not count in its FileSize().
   size_t writer_range_ = 0;
   Cursor cursor_;
   uint64_t chunks_ = 0;

@@ -304,7 +304,8 @@ Capsule WithSmallLimits(const Capsule& capsule) {
       {"region.log_entries_max", 20},           {"region.log_entries_min", 0},
       {"region.log_bytes_max", 4096},           {"region.log_gc_ticks", 1},
       {"region.session_checkpoint_entries", 1}, {"engine.file_bytes", 16 << 10},
-      {"engine.write_buffer_bytes", 16 << 10},  {"engine.manifest_bytes_max", 4096}};
+      {"engine.write_buffer_bytes", 16 << 10},  {"engine.manifest_bytes_max", 4096},
+      {"engine.import_table_bytes", 64}};
   const Knobs defaults = DefaultKnobs();
   Capsule smaller = capsule;
   for (const auto& [name, least] : kLeast) {

@@ -18,6 +18,7 @@ EngineOptions SmallEngineOptions(Random random) {
   options.block_cache_bytes = scale("cache", 0, 64) * kKiB;
   options.block_bytes = scale("block", 512, 4096);
   options.file_bytes = scale("file", 16, 128) * kKiB;
+  options.import_table_bytes = uint64_t{1} << scale("import_table", 0, 17);
   options.level_base_bytes = options.file_bytes * scale("level", 1, 4);
   options.manifest_bytes_max = scale("manifest", 4, 64) * kKiB;
   options.compaction_readahead_bytes = 0;
