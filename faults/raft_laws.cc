@@ -36,6 +36,7 @@ void RaftLaws::OnStarted(StoreId store, RegionId region, const raft::RaftView& v
         fmt::format("region {}: the log of peer {} was durable up to {}; store {} started with one that ends at {}",
                     region.value(), view.id.value(), peer.persisted.value(), store.value(), view.last_index.value()));
   }
+  peer.cast.clear();
   peer.persisted = view.persisted;
   peer.installing_first = LogIndex();
   peer.commit = view.commit;
@@ -49,10 +50,15 @@ void RaftLaws::OnView(StoreId, RegionId region, const raft::RaftView& view, cons
   Group& group = groups_[region];
   PeerFacts& peer = group.Of(view.id);
   CheckTermKept(peer, region, view);
-  if (view.term_durable && (view.term != peer.durable_term || view.vote != peer.durable_vote)) {
+  const bool told = view.term == peer.durable_term && view.vote == peer.durable_vote;
+  if (view.vote.valid() && !told) peer.cast[view.term] = view.vote;
+  if (view.term_durable && !told) {
     peer.durable_term = view.term;
     peer.durable_vote = view.vote;
-    if (view.vote.valid()) group.ballots[view.term].push_back(Ballot{.voter = view.id, .candidate = view.vote});
+    for (const auto& [term, vote] : peer.cast) {
+      group.ballots[term].push_back(Ballot{.voter = view.id, .candidate = vote});
+    }
+    peer.cast.clear();
   }
   if (!view.installing) peer.persisted = view.persisted;
   peer.installing_first = view.installing ? view.first_index : LogIndex();

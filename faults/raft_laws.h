@@ -64,6 +64,9 @@ class RaftLaws {
     PeerId id;
     Term durable_term;
     PeerId durable_vote;
+    /// Votes whose durability has not been heard of. A later term that is durable vouches for them, too: whatever
+    /// happens, the peer does not vote in theirs again.
+    std::map<Term, PeerId> cast;
     LogIndex persisted;
     /// Where the log begins that a snapshot being installed leaves; zero if none is. A store that ends between the two
     /// finds, when it is back, the old log or that one: the install may have been decided without anybody having heard.

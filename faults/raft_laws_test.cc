@@ -108,6 +108,24 @@ TEST_CASE("RaftLaws: who leads without the votes of a majority is named") {
   CHECK(story.words.find("votes of 1, which") != std::string::npos);
 }
 
+TEST_CASE("RaftLaws: a vote is vouched for by a later term that is durable") {
+  Story story;
+  RaftView voter = Story::View(2, 5, 1, 10, 9);
+  voter.term_durable = false;
+  story.See(voter);
+  SUBCASE("the peer enters another term before the first one is written") {
+    story.See(Story::View(2, 6, 3, 10, 9));
+    story.See(Story::Leading(Story::View(1, 5, 1, 10, 9)));
+    CHECK(story.broken.empty());
+  }
+  SUBCASE("a restart forgets what was not written") {
+    story.Start(Story::View(2, 4, 0, 10, 9));
+    story.See(Story::View(2, 6, 3, 10, 9));
+    story.See(Story::Leading(Story::View(1, 5, 1, 10, 9)));
+    CHECK(story.broken == "elected-by-quorum");
+  }
+}
+
 TEST_CASE("RaftLaws: a vote that is not durable elects nobody") {
   Story story;
   RaftView view = Story::View(2, 5, 1, 10, 9);
