@@ -7,7 +7,8 @@
 
 namespace orrery {
 
-/// How many bytes of log lie behind a position, roughly: samples of a running total. For log GC. Pure.
+/// How many bytes of log lie behind a position, roughly: samples of a running total, between which all entries count as
+/// equally large. For log GC. Pure.
 class LogSizes {
  public:
   /// The log begins behind `base`; what stands between `base` and `last` has about `bytes`.
@@ -26,6 +27,9 @@ class LogSizes {
     LogIndex index;
     uint64_t total;  ///< Bytes of everything up to `index`, from an arbitrary start.
   };
+
+  /// The sample at an index from the one to the other, which are not the same.
+  static Sample Between(const Sample& low, const Sample& high, LogIndex index);
 
   std::deque<Sample> samples_;  ///< The first is the base, the last is the end of the log.
 };
