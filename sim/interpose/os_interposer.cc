@@ -251,6 +251,11 @@ FILE* fopen64(const char* __restrict path, const char* __restrict mode) {
   return next(path, mode);
 }
 
+// A library's assert() fails like one of ours: the report, and the signature of the failure, name its place.
+void __assert_fail(const char* condition, const char* file, unsigned line, const char*) noexcept {
+  orrery::AssertionFailed(condition, {}, file, static_cast<int>(line));
+}
+
 }  // extern "C"
 
 // std::random_device reads the processor's generator by itself; these members are what it does so through.
