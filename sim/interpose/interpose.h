@@ -17,8 +17,9 @@
 ///   open open64 openat fopen fopen64              use Disk
 ///
 /// While node code runs (sim/inside_node.h) each of them ends the process with the name of the function, a
-/// backtrace and the node; outside they do what they always did. operator new and delete are replaced too.
-/// Threads and RocksDB's own symbols are sim/rocks/hooks.h's. In sanitizer builds nothing is replaced.
+/// backtrace and the node; outside they do what they always did. operator new and delete are replaced too, and assert()
+/// of a library fails like ORRERY_ASSERT. Threads and RocksDB's own symbols are sim/rocks/hooks.h's. In sanitizer
+/// builds nothing is replaced.
 namespace orrery::sim {
 
 /// Where operator new puts things.
