@@ -3,8 +3,6 @@
 #include <string>
 #include <string_view>
 
-#include "sim/exit_codes.h"
-
 namespace orrery::faults {
 
 struct SimulationReport;
@@ -20,10 +18,6 @@ struct SimulationReport;
 ///     node_crashed/raft/core/raft.cc: term_ >= hard.term
 ///     node_crashed/Segmentation fault
 std::string Signature(const SimulationReport& report);
-
-/// The same for a process that ended with a crash report (sim/crash_report.h): from what it wrote to standard error.
-/// `code` is its exit code. Without a report: the name of the code.
-std::string SignatureOfCrash(sim::ExitCode code, std::string_view stderr_text);
 
 /// The site of a failed assertion: file from the root of the sources, and the condition; no line, no detail.
 std::string AssertionSite(std::string_view file, std::string_view condition);
