@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "storage/table_check.h"
+
 namespace orrery {
 namespace {
 
@@ -47,16 +49,22 @@ class ImportFileSystem final : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus NewRandomAccessFile(const std::string& path, const rocksdb::FileOptions& options,
                                         std::unique_ptr<rocksdb::FSRandomAccessFile>* file,
                                         rocksdb::IODebugContext* debug) override {
-    if (!path.ends_with(kImportLinkSuffix)) return target()->NewRandomAccessFile(path, options, file, debug);
+    const bool imported = path.ends_with(kImportLinkSuffix);
+    if (!imported && !path.ends_with(".sst")) return target()->NewRandomAccessFile(path, options, file, debug);
     uint64_t size = 0;
     rocksdb::IOStatus status = target()->GetFileSize(path, options.io_options, &size, debug);
     if (!status.ok()) return status;
-    status = target()->NewRandomAccessFile(path, options, file, debug);
+    std::unique_ptr<rocksdb::FSRandomAccessFile> table;
+    status = target()->NewRandomAccessFile(path, options, &table, debug);
     if (!status.ok()) return status;
-    std::string content;
-    status = ReadWhole(**file, size, options.io_options, &content, debug);
-    file->reset();
-    if (status.ok()) *file = std::make_unique<FileInMemory>(std::move(content));
+    if (imported) {
+      std::string content;
+      status = ReadWhole(*table, size, options.io_options, &content, debug);
+      if (!status.ok()) return status;
+      table = std::make_unique<FileInMemory>(std::move(content));
+    }
+    status = CheckTableProperties(*table, path, size, options.io_options, debug);
+    if (status.ok()) *file = std::move(table);
     return status;
   }
 };

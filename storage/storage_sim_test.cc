@@ -418,6 +418,36 @@ TEST_CASE("Engine: a walk over a rotten table ends with an error, never with row
   CHECK(noticed > 5);
 }
 
+TEST_CASE("Engine: the highest bit of any byte near the end of a table may flip") {
+  EngineOptions options;
+  options.level0_compaction_files = 64;  // The table stays.
+  options.level0_stop_files = 256;
+  SimHarness harness{Random(11), options};
+  harness.Run([](Runtime&, Engine& engine) {
+    WriteBatch batch;
+    for (int i = 0; i < 20; ++i) batch.Put(CF::kData, "row" + std::to_string(10 + i), "value");
+    CHECK(engine.Apply(batch).ok());
+    CHECK(engine.Flush().ok());
+  });
+  std::string table;
+  for (const std::string& name : harness.disk().List("engine").value_or({})) {
+    if (name.ends_with(".sst")) table = "engine/" + name;
+  }
+  REQUIRE_FALSE(table.empty());
+  const uint64_t size = harness.disk().SizeOf(table).value();
+  int damaged_properties = 0;
+  for (uint64_t offset = size - std::min<uint64_t>(size, 1200); offset < size; ++offset) {
+    CAPTURE(offset);
+    const sim::SimDisk::Flip flip{.path = table, .offset = offset, .bit = 7};
+    harness.disk().FlipBitAt(flip);
+    const Status opened = harness.RunAndCrash([](Runtime&, Engine&) {}, false);
+    if (!opened.ok()) CHECK_MESSAGE(opened.code() == StatusCode::kCorruption, opened.ToString());
+    damaged_properties += opened.message().find("block of properties") != std::string_view::npos ? 1 : 0;
+    harness.disk().FlipBitAt(flip);
+  }
+  CHECK(damaged_properties == 1);
+}
+
 TEST_CASE("Engine: a lost CURRENT file is not taken for a new store") {
   SimHarness harness{Random(7)};
   harness.Run([](Runtime&, Engine&) {});
