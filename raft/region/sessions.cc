@@ -60,10 +60,18 @@ CommandOutcome SessionTable::Open(LogIndex index, size_t ordinal, uint64_t expir
 
 void SessionTable::ForgetBelow(Session& session, uint64_t sequence) {
   if (sequence <= session.forgotten_below) return;
+  const auto end = std::lower_bound(session.results.begin(), session.results.end(), sequence,
+                                    [](const Stored& stored, uint64_t wanted) { return stored.sequence < wanted; });
+  ForgetOldest(session, static_cast<size_t>(end - session.results.begin()));
   session.forgotten_below = sequence;
-  auto end = session.results.begin();
-  for (; end != session.results.end() && end->sequence < sequence; ++end) {
-    session.value_bytes -= end->outcome.current ? end->outcome.current->size() : 0;
+}
+
+void SessionTable::ForgetOldest(Session& session, size_t count) {
+  const auto end = session.results.begin() + static_cast<std::ptrdiff_t>(count);
+  for (auto stored = session.results.begin(); stored != end; ++stored) {
+    session.value_bytes -= stored->outcome.current ? stored->outcome.current->size() : 0;
+    const uint64_t next = stored->sequence + (stored->sequence < UINT64_MAX ? 1 : 0);
+    session.forgotten_below = std::max(session.forgotten_below, next);
   }
   session.results.erase(session.results.begin(), end);
 }
@@ -105,7 +113,7 @@ void SessionTable::Store(Session& session, uint64_t sequence, CommandOutcome out
   session.results.insert(at, Stored{sequence, std::move(outcome)});
   while (session.results.size() > kResultsMax ||
          (session.value_bytes > kResultBytesMax && session.results.size() > 1)) {
-    ForgetBelow(session, session.results.front().sequence + 1);
+    ForgetOldest(session, 1);  // Also where a damaged journal says that it is forgotten already.
   }
 }
 

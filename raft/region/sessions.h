@@ -89,6 +89,8 @@ class SessionTable {
 
   static bool Expired(const Session& session, LogIndex index);
   static void ForgetBelow(Session& session, uint64_t sequence);
+  /// The first `count` results go.
+  static void ForgetOldest(Session& session, size_t count);
 
   Status ReplayOpen(Decoder& decoder);
   Status ReplayUse(Decoder& decoder, bool with_outcome);

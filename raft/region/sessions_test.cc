@@ -126,3 +126,19 @@ TEST_CASE("Sessions: damaged tables and journals are refused") {
   SessionTable table;
   CHECK(table.Replay("\x09").code() == StatusCode::kCorruption);
 }
+
+TEST_CASE("Sessions: a journal that keeps what it has forgotten is no endless loop") {
+  for (const uint64_t sequence : {uint64_t{1}, UINT64_MAX}) {
+    CAPTURE(sequence);
+    Bytes journal;
+    Encoder out(journal);
+    out.Fixed8(1).Varint(3).Varint(7).Varint(1000);  // Session 7 is opened.
+    for (size_t i = 0; i < SessionTable::kResultsMax + 2; ++i) {
+      out.Fixed8(3).Varint(4).Varint(7).Varint(sequence).Varint(9);  // Used with an outcome; all below 9 is forgotten.
+      out.Fixed8(0).Fixed8(0).Varint(4).Varint(7);
+    }
+    SessionTable table;
+    CHECK(table.Replay(journal).ok());
+    CHECK(table.size() == 1);
+  }
+}
