@@ -58,10 +58,14 @@ CommandOutcome SessionTable::Open(LogIndex index, size_t ordinal, uint64_t expir
   return outcome;
 }
 
+std::vector<SessionTable::Stored>::iterator SessionTable::Session::FirstNotBelow(uint64_t sequence) {
+  return std::lower_bound(results.begin(), results.end(), sequence,
+                          [](const Stored& stored, uint64_t wanted) { return stored.sequence < wanted; });
+}
+
 void SessionTable::ForgetBelow(Session& session, uint64_t sequence) {
   if (sequence <= session.forgotten_below) return;
-  const auto end = std::lower_bound(session.results.begin(), session.results.end(), sequence,
-                                    [](const Stored& stored, uint64_t wanted) { return stored.sequence < wanted; });
+  const auto end = session.FirstNotBelow(sequence);
   ForgetOldest(session, static_cast<size_t>(end - session.results.begin()));
   session.forgotten_below = sequence;
 }
@@ -87,8 +91,7 @@ SessionTable::Lookup SessionTable::Check(LogIndex index, SessionId id, uint64_t 
   if (sequence < session.forgotten_below) {
     lookup = Lookup::kDropped;
   } else {
-    const auto at = std::lower_bound(session.results.begin(), session.results.end(), sequence,
-                                     [](const Stored& stored, uint64_t wanted) { return stored.sequence < wanted; });
+    const auto at = session.FirstNotBelow(sequence);
     if (at != session.results.end() && at->sequence == sequence) {
       *remembered = &at->outcome;
       lookup = Lookup::kRepeated;
@@ -108,8 +111,7 @@ void SessionTable::Remember(LogIndex index, SessionId id, uint64_t sequence, uin
 
 void SessionTable::Store(Session& session, uint64_t sequence, CommandOutcome outcome) {
   session.value_bytes += outcome.current ? outcome.current->size() : 0;
-  const auto at = std::lower_bound(session.results.begin(), session.results.end(), sequence,
-                                   [](const Stored& stored, uint64_t wanted) { return stored.sequence < wanted; });
+  const auto at = session.FirstNotBelow(sequence);
   session.results.insert(at, Stored{sequence, std::move(outcome)});
   while (session.results.size() > kResultsMax ||
          (session.value_bytes > kResultBytesMax && session.results.size() > 1)) {

@@ -85,6 +85,8 @@ class SessionTable {
     uint64_t forgotten_below = 1;  ///< No result below this is remembered, and none will be.
     size_t value_bytes = 0;
     std::vector<Stored> results;  ///< By sequence.
+
+    std::vector<Stored>::iterator FirstNotBelow(uint64_t sequence);
   };
 
   static bool Expired(const Session& session, LogIndex index);
