@@ -1,6 +1,6 @@
 """ci/fuzz: every libFuzzer target of the build, for some seconds each, from its corpus.
 
-Targets are the programs called *_fuzz or fuzz_* in build/fuzz. Fails on any finding; the input that shows it is kept in
+Targets are the programs called *_fuzz in build/fuzz. Fails on any finding; the input that shows it is kept in
 build/fuzz/findings/.
 """
 
@@ -17,7 +17,7 @@ FOLDER = BUILD / "fuzz"
 
 def build_targets(only):
     configure("fuzz")
-    names = [name for name in target_names("fuzz", r"(\w+_fuzz|fuzz_\w+)") if only in name]
+    names = [name for name in target_names("fuzz", r"\w+_fuzz") if only in name]
     if not names:
         raise Failure(f"the fuzz preset has no fuzz targets{' whose name contains ' + only if only else ''}")
     for name in names:
@@ -28,7 +28,7 @@ def build_targets(only):
 
 def source_of(target):
     """The x_fuzz.cc whose name ends the target's: orrery_region_command_fuzz is command_fuzz.cc in raft/region."""
-    words = target.name.removeprefix("fuzz_").removesuffix("_fuzz")
+    words = target.name.removesuffix("_fuzz")
     candidates = []
     for path in ROOT.glob("**/*_fuzz.cc"):
         if "build" in path.relative_to(ROOT).parts:
@@ -45,12 +45,10 @@ def source_of(target):
 
 def corpus_of(target):
     source = source_of(target)
-    stem = source.name.removesuffix("_fuzz.cc")
-    for folder in (source.parent / f"corpus_{stem}", source.parent / f"{stem}_corpus", source.parent / "corpus" / stem,
-                   source.parent / "corpus"):
-        if folder.is_dir() and any(path.is_file() for path in folder.iterdir()):
-            return folder
-    raise Failure(f"fuzz target {target.name} ({source.relative_to(ROOT)}) has no corpus: make corpus_{stem} beside it")
+    folder = source.parent / f"corpus_{source.name.removesuffix('_fuzz.cc')}"
+    if folder.is_dir() and any(path.is_file() for path in folder.iterdir()):
+        return folder
+    raise Failure(f"fuzz target {target.name} ({source.relative_to(ROOT)}) has no corpus: make {folder.name} beside it")
 
 
 def fuzz(target, seconds):
