@@ -44,8 +44,8 @@ class ClusterOracle::Eyes final : public StoreObserver {
     if (view.applied > applied_) oracle_.Note(Moment::kInstall, store_);
     applied_ = view.applied;
   }
-  void OnStateHash(RegionId region, PeerId, LogIndex index, uint64_t hash) override {
-    oracle_.OnStateHash(store_, {region, index}, hash);
+  void OnStateHash(RegionId region, PeerId, LogIndex index, const StateHash& state) override {
+    oracle_.OnStateHash(store_, {region, index}, state);
   }
 
   bool may_not_run = false;
@@ -56,6 +56,12 @@ class ClusterOracle::Eyes final : public StoreObserver {
   bool in_joint_ = false;
   LogIndex applied_;
 };
+
+std::string_view DivergenceKind(const StateHash& state, const StateHash& leading) {
+  if (state.pairs < leading.pairs) return "fewer-pairs";
+  if (state.pairs > leading.pairs) return "more-pairs";
+  return state.pairs_hash != leading.pairs_hash ? "pairs" : "beside-data";
+}
 
 ClusterOracle::ClusterOracle(RaftLaws::Clocks clocks)
     : raft_laws_(std::move(clocks),
@@ -117,17 +123,23 @@ void ClusterOracle::OnApplied(StoreId store, Place place, Term term, uint64_t ha
                     store.value(), term.value(), hash));
 }
 
-void ClusterOracle::OnStateHash(StoreId store, Place place, uint64_t hash) {
-  const auto [known, first] = state_hashes_.emplace(place, std::pair(hash, store));
-  if (first || known->second.first == hash) return;
-  Break("replica-divergence",
-        fmt::format("region {} index {}: the state of store {} has hash {:016x}, that of store {} {:016x}",
-                    place.first.value(), place.second.value(), known->second.second.value(), known->second.first,
-                    store.value(), hash));
+void ClusterOracle::OnStateHash(StoreId store, Place place, const StateHash& state) {
+  const auto [known, first] = states_.emplace(place, std::pair(state, store));
+  const auto& [other, other_store] = known->second;
+  if (first || other.hash == state.hash) return;
+  const std::string_view kind = store == leader_ ? DivergenceKind(other, state) : DivergenceKind(state, other);
+  Break(
+      "replica-divergence",
+      fmt::format("region {} index {}: the state of store {} has {} pairs and hash {:016x}, that of store {} {} pairs "
+                  "and hash {:016x}",
+                  place.first.value(), place.second.value(), other_store.value(), other.pairs, other.hash,
+                  store.value(), state.pairs, state.hash),
+      std::string(kind));
 }
 
-void ClusterOracle::Break(std::string law, std::string words) {
-  if (verdict_.verdict == LawReport::Verdict::kHolds) verdict_ = LawReport::Broken(std::move(law), std::move(words));
+void ClusterOracle::Break(std::string law, std::string words, std::string kind) {
+  if (verdict_.verdict != LawReport::Verdict::kHolds) return;
+  verdict_ = LawReport::Broken(std::move(law), std::move(words), std::move(kind));
 }
 
 }  // namespace orrery::faults

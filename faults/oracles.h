@@ -15,12 +15,16 @@
 
 namespace orrery::faults {
 
+/// How a replica's state differs from another's, the leader's if it is one of the two: "fewer-pairs", "more-pairs",
+/// "pairs" (as many, but others), or "beside-data" (sessions or membership).
+std::string_view DivergenceKind(const StateHash& state, const StateHash& leading);
+
 /// Sees all replicas at once and says when they contradict each other: what no single store can know. Remembers
 /// the first contradiction. Facts outlive crashes: what was once applied anywhere holds for ever.
 ///
 ///   election-safety       at most one leader per term (Raft, figure 3)
 ///   state-machine-safety  at one index every replica applies the same entry of the same term
-///   replica-divergence    at one index every replica's state has the same hash
+///   replica-divergence    at one index every replica's state has the same hash; of the kinds of DivergenceKind()
 ///   damaged-replica-ran   a store whose log has damage that its check can see does not open it
 ///
 /// and what RaftLaws lists.
@@ -37,7 +41,7 @@ class ClusterOracle {
   void ForbidToRun(StoreId store, bool forbidden);
 
   /// The first contradiction is what counts, whoever saw it.
-  void Break(std::string law, std::string words);
+  void Break(std::string law, std::string words, std::string kind = "");
   const LawReport& verdict() const { return verdict_; }
   /// The store whose peer was last seen to become leader in the highest term; invalid before the first election.
   StoreId leader() const { return leader_; }
@@ -68,13 +72,13 @@ class ClusterOracle {
   void Note(Moment moment, StoreId store);
   void OnLeader(StoreId store, RegionId region, PeerId peer, Term term);
   void OnApplied(StoreId store, Place place, Term term, uint64_t hash);
-  void OnStateHash(StoreId store, Place place, uint64_t hash);
+  void OnStateHash(StoreId store, Place place, const StateHash& state);
 
   std::map<StoreId, std::unique_ptr<Eyes>> eyes_;
   std::map<std::pair<RegionId, Term>, PeerId> leaders_;
   std::map<StoreId, uint64_t> leaderships_;
   std::map<Place, Entry> entries_;
-  std::map<Place, std::pair<uint64_t, StoreId>> state_hashes_;
+  std::map<Place, std::pair<StateHash, StoreId>> states_;
   StoreId leader_;
   StoreId deposed_;
   std::array<Seen, kMomentCount> seen_;

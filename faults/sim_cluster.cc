@@ -57,6 +57,10 @@ Deadline DeadlineIn(ClientHost& host, Duration span) {
   return Deadline::After(host.runtime().clock.Now(), span);
 }
 
+StateHash StateOf(const ChecksumResponse& answer) {
+  return {.hash = answer.checksum, .pairs_hash = answer.pairs_checksum, .pairs = answer.pairs};
+}
+
 }  // namespace
 
 SimCluster::SimCluster(sim::World& world, const ClusterShape& shape)
@@ -383,7 +387,9 @@ LawReport SimCluster::CompareOnce(ClientHost& host, bool* settled) {
     if (!answer.ok()) return LawReport::Undecided(answer.status().ToString());
     answers.emplace_back(store, *answer);
   }
-  const auto& [first_store, first] = answers.front();
+  const auto led = std::find_if(answers.begin(), answers.end(),
+                                [&](const auto& answer) { return answer.first == oracle_.leader(); });
+  const auto& [first_store, first] = led == answers.end() ? answers.front() : *led;
   for (const auto& [store, answer] : answers) {
     if (answer.applied != first.applied) {
       return LawReport::Undecided(fmt::format("store {} has applied {}, store {} {}", first_store.value(),
@@ -397,7 +403,8 @@ LawReport SimCluster::CompareOnce(ClientHost& host, bool* settled) {
           "replica-divergence",
           fmt::format("at index {} store {} holds {} pairs (hash {:016x}), store {} {} pairs (hash {:016x})",
                       first.applied.value(), first_store.value(), first.pairs, first.checksum, store.value(),
-                      answer.pairs, answer.checksum));
+                      answer.pairs, answer.checksum),
+          std::string(DivergenceKind(StateOf(answer), StateOf(first))));
     }
   }
   return LawReport::Holds();

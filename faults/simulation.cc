@@ -208,7 +208,8 @@ class Simulation {
     });
     const RunOutcome outcome = world_.RunUntil([&] { return done || Broken(); }, kComparePatience * 2);
     if (Broken() || !Progressed(outcome, "compare", "the replicas were not compared")) return;
-    if (replicas.verdict == LawReport::Verdict::kBroken) Fail({ExitCode::kSafety, replicas.law, "", replicas.words});
+    if (replicas.verdict == LawReport::Verdict::kBroken)
+      Fail({ExitCode::kSafety, replicas.law, replicas.kind, replicas.words});
     if (replicas.verdict == LawReport::Verdict::kUndecided) {
       Fail({ExitCode::kLiveness, "no-progress", "compare", replicas.words});
     }
@@ -243,7 +244,7 @@ class Simulation {
     const std::optional<Failure> earlier = std::exchange(failure_, std::nullopt);
     if (earlier && earlier->code == ExitCode::kSafety) Fail(*earlier);
     const LawReport& oracle = cluster_.oracle().verdict();
-    if (oracle.verdict == LawReport::Verdict::kBroken) Fail({ExitCode::kSafety, oracle.law, "", oracle.words});
+    if (oracle.verdict == LawReport::Verdict::kBroken) Fail({ExitCode::kSafety, oracle.law, oracle.kind, oracle.words});
     const bool undecided = JudgeWorkloads();
     if (!cluster_.unexplained_exit().empty()) {
       Fail({ExitCode::kNodeCrashed, "unexplained-exit", std::string(StatusCodeName(cluster_.unexplained_code())),
@@ -260,7 +261,7 @@ class Simulation {
       const LawReport law = workload->Judge();
       report_.workloads.push_back({std::string(workload->name()), law, workload->stats()});
       if (law.verdict == LawReport::Verdict::kBroken) {
-        Fail({ExitCode::kSafety, law.law, "", fmt::format("{}: {}", workload->name(), law.words)});
+        Fail({ExitCode::kSafety, law.law, law.kind, fmt::format("{}: {}", workload->name(), law.words)});
       }
       undecided = undecided || law.verdict == LawReport::Verdict::kUndecided;
     }

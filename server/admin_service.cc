@@ -180,7 +180,8 @@ RpcReply AdminService::Checksum(const RpcContext&, ByteView bytes) {
   if (!checksum.ok()) return checksum.status();
   return Encode(ChecksumResponse{.applied = checksum.value().applied,
                                  .checksum = checksum.value().state.hash,
-                                 .pairs = checksum.value().state.pairs});
+                                 .pairs = checksum.value().state.pairs,
+                                 .pairs_checksum = checksum.value().state.pairs_hash});
 }
 
 RpcReply AdminService::Describe(const RpcContext&, ByteView) {

@@ -68,10 +68,10 @@ void ReplicaWatch::OnLeader(RegionId, PeerId peer, Term term) {
                         ToString(term));
 }
 
-void ReplicaWatch::OnStateHash(RegionId, PeerId peer, LogIndex index, uint64_t hash) {
+void ReplicaWatch::OnStateHash(RegionId, PeerId peer, LogIndex index, const StateHash& state) {
   ++hashes_;
-  const auto [place, first] = state_hashes_.try_emplace(index, hash);
-  if (first || place->second == hash) return;
+  const auto [place, first] = state_hashes_.try_emplace(index, state.hash);
+  if (first || place->second == state.hash) return;
   violations_.push_back("peer " + ToString(peer) + " has another state as of " + ToString(index));
 }
 

@@ -29,7 +29,7 @@ class ReplicaWatch final : public StoreObserver {
   void OnReadAsked(RegionId, PeerId, uint64_t) override {}
   void OnReadServed(RegionId, PeerId, uint64_t, LogIndex) override {}
   void OnLeaseRead(RegionId, PeerId, Term, LogIndex) override {}
-  void OnStateHash(RegionId region, PeerId peer, LogIndex index, uint64_t hash) override;
+  void OnStateHash(RegionId region, PeerId peer, LogIndex index, const StateHash& state) override;
 
   /// Sentences about replicas that disagreed.
   const std::vector<std::string>& violations() const { return violations_; }

@@ -479,15 +479,17 @@ Result<ChecksumRequest> Decode(ByteView bytes) {
 
 Bytes Encode(const ChecksumResponse& response) {
   FlatBufferBuilder builder(kBuilderBytes);
-  return Finish(builder,
-                fb::CreateChecksumResponse(builder, response.applied.value(), response.checksum, response.pairs));
+  return Finish(builder, fb::CreateChecksumResponse(builder, response.applied.value(), response.checksum,
+                                                    response.pairs, response.pairs_checksum));
 }
 
 template <>
 Result<ChecksumResponse> Decode(ByteView bytes) {
   ORRERY_ASSIGN_OR_RETURN(const auto table, Message<fb::ChecksumResponse>::Verify(bytes, "ChecksumResponse"));
-  return ChecksumResponse{
-      .applied = LogIndex(table->applied()), .checksum = table->checksum(), .pairs = table->pairs()};
+  return ChecksumResponse{.applied = LogIndex(table->applied()),
+                          .checksum = table->checksum(),
+                          .pairs = table->pairs(),
+                          .pairs_checksum = table->pairs_checksum()};
 }
 
 Bytes Encode(const StatusResponse& response) {

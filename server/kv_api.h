@@ -210,6 +210,7 @@ struct ChecksumResponse {
   LogIndex applied;
   uint64_t checksum = 0;
   uint64_t pairs = 0;
+  uint64_t pairs_checksum = 0;  ///< Over the data alone; 0 from a store that does not tell.
 };
 
 enum class PeerRole : uint8_t {

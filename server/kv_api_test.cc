@@ -91,8 +91,10 @@ TEST_CASE("KvApi: the other messages survive the wire") {
       Encode(ChangeMembersRequest{.add = members, .remove = {StoreId(4)}, .as_of = LogIndex(9)}));
   CHECK(change->remove == std::vector<StoreId>{StoreId(4)});
   CHECK(change->as_of == LogIndex(9));
-  CHECK(Decode<ChecksumResponse>(Encode(ChecksumResponse{.applied = LogIndex(5), .checksum = 6, .pairs = 7}))->pairs ==
-        7);
+  const auto checksum = Decode<ChecksumResponse>(
+      Encode(ChecksumResponse{.applied = LogIndex(5), .checksum = 6, .pairs = 7, .pairs_checksum = 8}));
+  CHECK(checksum->pairs == 7);
+  CHECK(checksum->pairs_checksum == 8);
   const auto status = Decode<StatusResponse>(
       Encode(StatusResponse{.role = PeerRole::kLeader, .members = members, .counters = {{"fsyncs", 3}}}));
   CHECK(status->role == PeerRole::kLeader);

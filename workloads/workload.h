@@ -55,10 +55,12 @@ struct LawReport {
   Verdict verdict = Verdict::kHolds;
   std::string law;    ///< Short name of the broken law or anomaly ("nonlinearizable", "lost-write").
   std::string words;  ///< The witness, for people.
+  std::string kind;   ///< A class within the law, if it has any.
 
   static LawReport Holds() { return LawReport(); }
-  static LawReport Broken(std::string law, std::string words) {
-    return LawReport{.verdict = Verdict::kBroken, .law = std::move(law), .words = std::move(words)};
+  static LawReport Broken(std::string law, std::string words, std::string kind = "") {
+    return LawReport{
+        .verdict = Verdict::kBroken, .law = std::move(law), .words = std::move(words), .kind = std::move(kind)};
   }
   static LawReport Undecided(std::string why) {
     return LawReport{.verdict = Verdict::kUndecided, .law = "undecided", .words = std::move(why)};

@@ -45,13 +45,13 @@ void Peer::HashState() {
   hashing_ = host_.WantStateHashed(*this, applied_, ReplicatedExtras(), context_.engine.TakeSnapshot());
 }
 
-void Peer::OnStateHashed(LogIndex index, uint64_t hash) {
+void Peer::OnStateHashed(LogIndex index, const StateHash& state) {
   hashing_ = false;
   if (stopped_) return;
   hashed_index_ = index;
-  hashed_ = hash;
-  if (context_.observer != nullptr) context_.observer->OnStateHash(region(), id(), index, hash);
-  if (is_leader()) ProposeOwn({.kind = CommandKind::kVerifyHash, .index = index, .hash = hash});
+  hashed_ = state.hash;
+  if (context_.observer != nullptr) context_.observer->OnStateHash(region(), id(), index, state);
+  if (is_leader()) ProposeOwn({.kind = CommandKind::kVerifyHash, .index = index, .hash = state.hash});
   std::vector<EntryEffects::Verify> waiting;
   waiting.swap(to_verify_);
   for (const EntryEffects::Verify& verify : waiting) VerifyHash(verify);

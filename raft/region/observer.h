@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "raft/region/state_hash.h"
 #include "runtime/base/ids.h"
 #include "runtime/base/time.h"
 
@@ -40,7 +41,7 @@ class StoreObserver {
   /// A read by the lease of `term` is answered from the state as of `applied`.
   virtual void OnLeaseRead(RegionId region, PeerId peer, Term term, LogIndex applied) = 0;
   /// The hash of the replicated state as of `index`, whenever the replica computed it.
-  virtual void OnStateHash(RegionId region, PeerId peer, LogIndex index, uint64_t hash) = 0;
+  virtual void OnStateHash(RegionId region, PeerId peer, LogIndex index, const StateHash& state) = 0;
 };
 
 }  // namespace orrery

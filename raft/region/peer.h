@@ -12,6 +12,7 @@
 #include "raft/region/group_storage.h"
 #include "raft/region/log_sizes.h"
 #include "raft/region/options.h"
+#include "raft/region/state_hash.h"
 #include "raft/region/state_machine.h"
 #include "runtime/base/time.h"
 #include "storage/committer.h"
@@ -123,7 +124,7 @@ class Peer {
   Status OnInstalled(const raft::Ready& ready);
   /// Writes what the installation of `ready` needs besides the content.
   void PutInstalled(WriteBatch& batch, const raft::Ready& ready);
-  void OnStateHashed(LogIndex index, uint64_t hash);
+  void OnStateHashed(LogIndex index, const StateHash& state);
   /// A member on another store says that this peer was removed.
   void OnRemovedNotice();
   /// The replica is about to be destroyed: whoever waits is answered.

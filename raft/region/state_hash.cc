@@ -8,8 +8,11 @@ Result<StateHash> HashRegionState(EngineSnapshot& snapshot, const KeyRange& data
   StateHash state{.hash = Hash64(extras)};
   const std::unique_ptr<EngineIterator> row = snapshot.NewIterator(data);
   for (row->SeekToFirst(); row->Valid(); row->Next()) {
-    state.hash = HashCombine(state.hash, Hash64(row->key()));
-    state.hash = HashCombine(state.hash, Hash64(row->value()));
+    for (const ByteView part : {row->key(), row->value()}) {
+      const uint64_t hash = Hash64(part);
+      state.hash = HashCombine(state.hash, hash);
+      state.pairs_hash = HashCombine(state.pairs_hash, hash);
+    }
     ++state.pairs;
   }
   ORRERY_RETURN_IF_ERROR(row->status());

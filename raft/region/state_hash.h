@@ -7,8 +7,9 @@
 namespace orrery {
 
 struct StateHash {
-  uint64_t hash = 0;
-  uint64_t pairs = 0;
+  uint64_t hash = 0;        ///< Over everything: what replicas compare.
+  uint64_t pairs_hash = 0;  ///< Over the pairs alone: says where a difference lies.
+  uint64_t pairs = 0;       ///< How many.
 };
 
 /// Hash over a region's replicated state: its pairs as `snapshot` sees them, in order, and `extras` (sessions and

@@ -197,7 +197,7 @@ void Store::HashInBackground(RegionId region, PeerId peer, LogIndex index, const
   snapshot.reset();
   if (!hash.ok()) return parts_.runtime.process.Exit(hash.status().Wrap("hashing region " + ToString(region)));
   Peer* hashed = Find(region);
-  if (hashed != nullptr && hashed->id() == peer) hashed->OnStateHashed(index, hash.value().hash);
+  if (hashed != nullptr && hashed->id() == peer) hashed->OnStateHashed(index, hash.value());
 }
 
 Result<Store::Checksum> Store::ComputeChecksum(RegionId region) {
