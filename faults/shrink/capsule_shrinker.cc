@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "faults/shrink/capsule_edit.h"
+#include "faults/shrink/plainer.h"
 
 namespace orrery::faults {
 namespace {
@@ -16,6 +17,9 @@ constexpr Duration kGapFloor = milliseconds(50);
 /// With fewer operations each is looked at alone anyway.
 constexpr size_t kVolumeMin = 8;
 constexpr uint32_t kLargerValues = 64;
+
+/// Whoever has more to read does not mind which is a put.
+constexpr size_t kPlainerOperationsMax = 40;
 
 size_t SizeOf(const Capsule& capsule) {
   return capsule.faults.size() + capsule.operation_count();
@@ -60,7 +64,7 @@ Status CapsuleShrinker::Run() {
   do {
     while (!over() && Fine()) {
     }
-  } while (!over() && RoundTimes());
+  } while (!over() && Normalise());
   return error_;
 }
 
@@ -351,7 +355,29 @@ bool CapsuleShrinker::Spans() {
   return changed;
 }
 
-/// For the reader.
+/// For the reader, and so that failures of one bug look alike.
+bool CapsuleShrinker::Normalise() {
+  bool changed = PlainerFaults();
+  changed |= PlainerOperations();
+  changed |= RoundTimes();
+  return changed;
+}
+
+bool CapsuleShrinker::PlainerFaults() {
+  pass_ = "plainer faults";
+  bool changed = false;
+  for (size_t i = 0; i < best_.faults.size() && !over(); ++i) changed |= TakeFirstOf(WithPlainerFault(best_, i));
+  return changed;
+}
+
+bool CapsuleShrinker::PlainerOperations() {
+  if (best_.operation_count() > kPlainerOperationsMax) return false;
+  pass_ = "plainer operations";
+  bool changed = false;
+  while (!over() && TakeFirstOf(WithPlainerOperations(best_))) changed = true;
+  return changed;
+}
+
 bool CapsuleShrinker::RoundTimes() {
   pass_ = "rounding";
   std::vector<Capsule> candidates;

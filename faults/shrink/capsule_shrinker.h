@@ -48,6 +48,9 @@ class CapsuleShrinker {
   bool Operations();
   bool PlainKnobs();
   bool Gaps();
+  bool Normalise();
+  bool PlainerFaults();
+  bool PlainerOperations();
   bool RoundTimes();
 
   bool over() const { return judge_.ended() || !error_.ok(); }
