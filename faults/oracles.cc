@@ -40,6 +40,10 @@ class ClusterOracle::Eyes final : public StoreObserver {
     if (may_not_run) oracle_.OnDamagedRan(store_);
     if (view.in_joint != in_joint_) oracle_.Note(Moment::kChange, store_);
     in_joint_ = view.in_joint;
+    standing = {.leads = view.role == raft::Role::kLeader,
+                .installing = view.installing,
+                .commit = view.commit,
+                .applied = view.applied};
     // A snapshot moves the position in one step, past what was applied here.
     if (view.applied > applied_) oracle_.Note(Moment::kInstall, store_);
     applied_ = view.applied;
@@ -49,6 +53,7 @@ class ClusterOracle::Eyes final : public StoreObserver {
   }
 
   bool may_not_run = false;
+  std::optional<Standing> standing;
 
  private:
   ClusterOracle& oracle_;
@@ -77,6 +82,11 @@ StoreObserver* ClusterOracle::ObserverOf(StoreId store) {
 uint64_t ClusterOracle::LeadershipsOf(StoreId store) const {
   const auto found = leaderships_.find(store);
   return found == leaderships_.end() ? 0 : found->second;
+}
+
+std::optional<ClusterOracle::Standing> ClusterOracle::StandingOf(StoreId store) const {
+  const auto found = eyes_.find(store);
+  return found == eyes_.end() ? std::nullopt : found->second->standing;
 }
 
 void ClusterOracle::ForbidToRun(StoreId store, bool forbidden) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,6 +59,14 @@ class ClusterOracle {
   /// How often a replica of this store became leader.
   uint64_t LeadershipsOf(StoreId store) const;
   uint64_t entries_applied() const { return entries_.size(); }
+  /// How far the store's replica was when it was last heard of; nullopt: it never ran.
+  struct Standing {
+    bool leads = false;
+    bool installing = false;
+    LogIndex commit;
+    LogIndex applied;
+  };
+  std::optional<Standing> StandingOf(StoreId store) const;
 
  private:
   class Eyes;

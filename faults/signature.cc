@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include "faults/simulation.h"
 
@@ -11,6 +12,8 @@ namespace {
 /// Folders of the sources: what stands before them in a path is where somebody keeps them.
 constexpr std::array<std::string_view, 9> kTopFolders = {"runtime/", "raft/",      "storage/", "server/", "client/",
                                                          "sim/",     "workloads/", "faults/",  "cli/"};
+
+constexpr size_t kMessageFormBytesMax = 100;
 
 /// From the innermost folder that has one of these names: no folder of ours lies in another one of them. A library's
 /// file as its build names it.
@@ -35,6 +38,26 @@ std::string_view Trimmed(std::string_view text) {
 
 std::string AssertionSite(std::string_view file, std::string_view condition) {
   return std::string(FromRoot(Trimmed(file))) + ": " + std::string(Trimmed(condition));
+}
+
+std::string MessageForm(std::string_view message) {
+  const auto of_word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  std::string form;
+  for (auto at = message.begin(); at != message.end() && form.size() < kMessageFormBytesMax;) {
+    const auto end = std::find_if_not(at, message.end(), of_word);
+    if (std::any_of(at, end, digit)) {
+      form += '#';
+    } else {
+      form.append(at, end);
+    }
+    at = end;
+    if (at == message.end()) break;
+    form += std::isprint(static_cast<unsigned char>(*at)) != 0 ? *at : '?';
+    ++at;
+  }
+  form.resize(std::min(form.size(), kMessageFormBytesMax));
+  return std::string(Trimmed(form));
 }
 
 std::string Signature(const SimulationReport& report) {

@@ -180,7 +180,7 @@ void SimCluster::OnExit(const sim::NodeExit& exit) {
   const StoreId store = StoreOf(exit.node);
   if (!Explains(store, exit.reason)) {
     if (unexplained_exit_.empty()) {
-      unexplained_code_ = exit.reason.code();
+      unexplained_reason_ = exit.reason;
       unexplained_exit_ = fmt::format("{} ended itself at {:.3f} s: {}", world_.NameOf(exit.node),
                                       static_cast<double>(exit.at.count()) / 1e9, exit.reason.ToString());
     }
@@ -363,6 +363,27 @@ std::string SimCluster::WhyNotWhole() const {
     if (!world_.IsUp(NodeIdOf(store))) why += " store " + ToString(store) + " down;";
   }
   return why;
+}
+
+std::string_view SimCluster::Standstill() const {
+  const auto up = [&](StoreId store) { return world_.IsUp(NodeIdOf(store)); };
+  if (!std::all_of(members_.begin(), members_.end(), up)) return "store-down";
+  LogIndex committed;
+  bool led = false;
+  bool installing = false;
+  LogIndex behind(UINT64_MAX);
+  for (const StoreId store : members_) {
+    const ClusterOracle::Standing standing = oracle_.StandingOf(store).value_or(ClusterOracle::Standing());
+    installing = installing || standing.installing;
+    behind = std::min(behind, standing.applied);
+    if (!standing.leads) continue;
+    led = true;
+    committed = std::max(committed, standing.commit);
+  }
+  if (!led) return "no-leader";
+  if (installing) return "installing";
+  if (behind < committed) return "member-behind";
+  return OperatorIdle() ? "clients" : "operator";
 }
 
 void SimCluster::CompareReplicas(Duration patience, std::function<void(LawReport)> done) {

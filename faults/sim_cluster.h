@@ -95,13 +95,17 @@ class SimCluster {
   bool Whole() const;
   /// What keeps it from being whole, for reports.
   std::string WhyNotWhole() const;
+  /// Where things stand still when nothing gets on any more, the first that holds: "store-down", "no-leader",
+  /// "installing" (a member puts a snapshot in the place of its state), "member-behind" (one has not applied what the
+  /// leader knows to be committed), "operator" (a change of members is under way), "clients".
+  std::string_view Standstill() const;
   /// Compares the replicas' contents through the operator; `done` gets the verdict (kUndecided: it could not be
   /// compared before `deadline`).
   void CompareReplicas(Duration patience, std::function<void(LawReport)> done);
 
   /// A store ended itself without a fault that explains it. Empty if that never happened.
   const std::string& unexplained_exit() const { return unexplained_exit_; }
-  StatusCode unexplained_code() const { return unexplained_code_; }
+  const Status& unexplained_reason() const { return unexplained_reason_; }
   uint64_t replaced() const { return replaced_; }
 
  private:
@@ -145,7 +149,7 @@ class SimCluster {
   std::map<StoreId, uint64_t> boots_asked_;
   std::map<StoreId, uint64_t> retirements_;
   std::string unexplained_exit_;
-  StatusCode unexplained_code_ = StatusCode::kOk;
+  Status unexplained_reason_;
 };
 
 }  // namespace orrery::faults

@@ -41,6 +41,36 @@ TEST_CASE(
   for (const NodeId node : world.nodes()) world.Crash(node, sim::CrashKind::kProcessKill);
 }
 
+TEST_CASE("SimCluster: it says what stands still") {
+  sim::World world({.choices = {.seed = 5}});
+  SimCluster cluster(world, ClusterShape{.stores = 3, .options = DrawStoreOptions(Random(5), false)});
+  CHECK(cluster.Standstill() == "no-leader");
+  cluster.Initialise();
+  const ClusterOracle& oracle = cluster.oracle();
+  REQUIRE(world.RunUntil([&] { return cluster.initialised() && oracle.leader().valid(); }, seconds(60)) ==
+          sim::RunOutcome::kConditionMet);
+  world.RunFor(seconds(3));
+  CHECK(cluster.Standstill() == "clients");
+
+  const StoreId leader = oracle.leader();
+  const StoreId asleep(leader == StoreId(1) ? 2 : 1);
+  const StoreId next(6 - leader.value() - asleep.value());
+  FaultExecutor executor(cluster, nullptr);
+  REQUIRE(
+      executor
+          .Execute({.id = "pause#1", .kind = FaultKind::kPause, .lasts = seconds(60), .targets = {NodeIdOf(asleep)}})
+          .ok());
+  cluster.AskToTransfer(next);
+  world.RunFor(seconds(10));
+  CHECK(oracle.leader() == next);
+  CHECK(cluster.Standstill() == "member-behind");
+
+  cluster.HoldDown(asleep, true);
+  world.Crash(NodeIdOf(asleep), sim::CrashKind::kProcessKill);
+  CHECK(cluster.Standstill() == "store-down");
+  for (const NodeId node : world.nodes()) world.Crash(node, sim::CrashKind::kProcessKill);
+}
+
 TEST_CASE("Fading leader: followers lose it one after the other, and the last restarts when it does") {
   sim::World world({.choices = {.seed = 11}});
   SimCluster cluster(world, ClusterShape{.stores = 5, .options = DrawStoreOptions(Random(11), false)});

@@ -15,6 +15,7 @@
 #include "faults/operation_feed.h"
 #include "faults/recording.h"
 #include "faults/run_plan.h"
+#include "faults/signature.h"
 #include "faults/sim_cluster.h"
 #include "runtime/clock.h"
 #include "runtime/fiber/scheduler.h"
@@ -195,7 +196,7 @@ class Simulation {
     if (Broken()) return false;
     if (!Progressed(outcome, "finish", "the final reads did not end")) return false;
     if (first_error.ok()) return true;
-    Fail({ExitCode::kLiveness, "no-progress", "finish", "after healing: " + first_error.ToString()});
+    NoProgress("finish", "after healing: " + first_error.ToString());
     return false;
   }
 
@@ -211,7 +212,7 @@ class Simulation {
     if (replicas.verdict == LawReport::Verdict::kBroken)
       Fail({ExitCode::kSafety, replicas.law, replicas.kind, replicas.words});
     if (replicas.verdict == LawReport::Verdict::kUndecided) {
-      Fail({ExitCode::kLiveness, "no-progress", "compare", replicas.words});
+      NoProgress("compare", replicas.words);
     }
   }
 
@@ -230,9 +231,19 @@ class Simulation {
 
   bool Progressed(RunOutcome outcome, std::string_view phase, std::string_view complaint) {
     if (outcome == RunOutcome::kConditionMet) return true;
-    Fail({ExitCode::kLiveness, outcome == RunOutcome::kTimeLimit ? "no-progress" : std::string(RunOutcomeName(outcome)),
-          std::string(phase), fmt::format("{}\n{}", complaint, world_.Describe())});
+    if (outcome == RunOutcome::kTimeLimit) {
+      NoProgress(phase, complaint);
+    } else {
+      Fail({ExitCode::kLiveness, std::string(RunOutcomeName(outcome)), std::string(phase),
+            fmt::format("{}\n{}", complaint, world_.Describe())});
+    }
     return false;
+  }
+
+  /// One bug may be noticed in any phase: what stands still says more than when.
+  void NoProgress(std::string_view phase, std::string_view complaint) {
+    Fail({ExitCode::kLiveness, "no-progress", std::string(cluster_.Standstill()),
+          fmt::format("{}: {}\n{}", phase, complaint, world_.Describe())});
   }
 
   void Fail(Failure failure) {
@@ -247,7 +258,9 @@ class Simulation {
     if (oracle.verdict == LawReport::Verdict::kBroken) Fail({ExitCode::kSafety, oracle.law, oracle.kind, oracle.words});
     const bool undecided = JudgeWorkloads();
     if (!cluster_.unexplained_exit().empty()) {
-      Fail({ExitCode::kNodeCrashed, "unexplained-exit", std::string(StatusCodeName(cluster_.unexplained_code())),
+      const Status& reason = cluster_.unexplained_reason();
+      Fail({ExitCode::kNodeCrashed, "unexplained-exit",
+            fmt::format("{}: {}", StatusCodeName(reason.code()), MessageForm(reason.message())),
             cluster_.unexplained_exit()});
     }
     if (earlier) Fail(*earlier);
