@@ -365,24 +365,31 @@ std::string SimCluster::WhyNotWhole() const {
   return why;
 }
 
-std::string_view SimCluster::Standstill() const {
+LogIndex SimCluster::Committed() const {
+  LogIndex committed;
+  for (const StoreId store : members_) {
+    committed = std::max(committed, oracle_.StandingOf(store).value_or(ClusterOracle::Standing()).commit);
+  }
+  return committed;
+}
+
+std::string_view SimCluster::Standstill(Duration patience) {
+  const LogIndex committed = Committed();
+  world_.RunFor(patience);
   const auto up = [&](StoreId store) { return world_.IsUp(NodeIdOf(store)); };
   if (!std::all_of(members_.begin(), members_.end(), up)) return "store-down";
-  LogIndex committed;
   bool led = false;
   bool installing = false;
-  LogIndex behind(UINT64_MAX);
+  bool behind = false;
   for (const StoreId store : members_) {
     const ClusterOracle::Standing standing = oracle_.StandingOf(store).value_or(ClusterOracle::Standing());
+    led = led || standing.leads;
     installing = installing || standing.installing;
-    behind = std::min(behind, standing.applied);
-    if (!standing.leads) continue;
-    led = true;
-    committed = std::max(committed, standing.commit);
+    behind = behind || standing.applied < committed;
   }
   if (!led) return "no-leader";
   if (installing) return "installing";
-  if (behind < committed) return "member-behind";
+  if (behind) return "member-behind";
   return OperatorIdle() ? "clients" : "operator";
 }
 

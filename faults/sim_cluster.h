@@ -95,10 +95,11 @@ class SimCluster {
   bool Whole() const;
   /// What keeps it from being whole, for reports.
   std::string WhyNotWhole() const;
-  /// Where things stand still when nothing gets on any more, the first that holds: "store-down", "no-leader",
-  /// "installing" (a member puts a snapshot in the place of its state), "member-behind" (one has not applied what the
-  /// leader knows to be committed), "operator" (a change of members is under way), "clients".
-  std::string_view Standstill() const;
+  /// Where things stand still when nothing gets on any more. Looks again after `patience`, so that whoever is about to
+  /// follow has followed. The first that holds: "store-down", "no-leader", "installing" (a member puts a snapshot in
+  /// the place of its state), "member-behind" (one has not applied what somebody knew to be committed), "operator" (it
+  /// has a change of members under way), "clients".
+  std::string_view Standstill(Duration patience);
   /// Compares the replicas' contents through the operator; `done` gets the verdict (kUndecided: it could not be
   /// compared before `deadline`).
   void CompareReplicas(Duration patience, std::function<void(LawReport)> done);
@@ -123,6 +124,8 @@ class SimCluster {
   void CheckMembersStand(const MembersResponse& now);
   /// Boots a store that was held down. Called from within a turn.
   void Release(StoreId store);
+  /// The highest position that a member knows to be committed.
+  LogIndex Committed() const;
   LawReport CompareOnce(ClientHost& host, bool* settled);
   static std::string AddressOf(StoreId store) { return "store" + ToString(store) + ":1"; }
 

@@ -44,13 +44,13 @@ TEST_CASE(
 TEST_CASE("SimCluster: it says what stands still") {
   sim::World world({.choices = {.seed = 5}});
   SimCluster cluster(world, ClusterShape{.stores = 3, .options = DrawStoreOptions(Random(5), false)});
-  CHECK(cluster.Standstill() == "no-leader");
+  CHECK(cluster.Standstill(Duration(0)) == "no-leader");
   cluster.Initialise();
   const ClusterOracle& oracle = cluster.oracle();
   REQUIRE(world.RunUntil([&] { return cluster.initialised() && oracle.leader().valid(); }, seconds(60)) ==
           sim::RunOutcome::kConditionMet);
   world.RunFor(seconds(3));
-  CHECK(cluster.Standstill() == "clients");
+  CHECK(cluster.Standstill(seconds(1)) == "clients");
 
   const StoreId leader = oracle.leader();
   const StoreId asleep(leader == StoreId(1) ? 2 : 1);
@@ -63,11 +63,11 @@ TEST_CASE("SimCluster: it says what stands still") {
   cluster.AskToTransfer(next);
   world.RunFor(seconds(10));
   CHECK(oracle.leader() == next);
-  CHECK(cluster.Standstill() == "member-behind");
+  CHECK(cluster.Standstill(seconds(1)) == "member-behind");
 
   cluster.HoldDown(asleep, true);
   world.Crash(NodeIdOf(asleep), sim::CrashKind::kProcessKill);
-  CHECK(cluster.Standstill() == "store-down");
+  CHECK(cluster.Standstill(seconds(1)) == "store-down");
   for (const NodeId node : world.nodes()) world.Crash(node, sim::CrashKind::kProcessKill);
 }
 

@@ -31,6 +31,7 @@ using sim::RunOutcome;
 constexpr Duration kInitialisationLimit = seconds(180);
 constexpr Duration kDrainLimit = seconds(120);
 constexpr Duration kComparePatience = seconds(60);
+constexpr Duration kStandstillPatience = seconds(5);
 
 double CpuSeconds() {
   return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
@@ -242,7 +243,7 @@ class Simulation {
 
   /// One bug may be noticed in any phase: what stands still says more than when.
   void NoProgress(std::string_view phase, std::string_view complaint) {
-    Fail({ExitCode::kLiveness, "no-progress", std::string(cluster_.Standstill()),
+    Fail({ExitCode::kLiveness, "no-progress", std::string(cluster_.Standstill(kStandstillPatience)),
           fmt::format("{}: {}\n{}", phase, complaint, world_.Describe())});
   }
 
