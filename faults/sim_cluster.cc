@@ -384,6 +384,7 @@ std::string_view SimCluster::Standstill(Duration patience) {
   for (const StoreId store : members_) {
     const ClusterOracle::Standing standing = oracle_.StandingOf(store).value_or(ClusterOracle::Standing());
     led = led || standing.leads;
+    if (damaged_.contains(store)) continue;  // It waits for the operator.
     installing = installing || standing.installing;
     behind = behind || standing.applied < committed;
   }

@@ -96,9 +96,9 @@ class SimCluster {
   /// What keeps it from being whole, for reports.
   std::string WhyNotWhole() const;
   /// Where things stand still when nothing gets on any more. Looks again after `patience`, so that whoever is about to
-  /// follow has followed. The first that holds: "store-down", "no-leader", "installing" (a member puts a snapshot in
-  /// the place of its state), "member-behind" (one has not applied what somebody knew to be committed), "operator" (it
-  /// has a change of members under way), "clients".
+  /// follow has followed. The first that holds: "store-down", "no-leader", "installing" (a whole member puts a
+  /// snapshot in the place of its state), "member-behind" (one has not applied what somebody knew to be committed),
+  /// "operator" (it has a change of members under way), "clients".
   std::string_view Standstill(Duration patience);
   /// Compares the replicas' contents through the operator; `done` gets the verdict (kUndecided: it could not be
   /// compared before `deadline`).
