@@ -4,8 +4,8 @@ For each mutant that ci/mutants has caught on this tree: its cheapest detections
 the clean build too, for --cpu-minutes of CPU time at most. Writes the small capsules to build/mutants/small/TREE/ and
 docs/results/shrinking/COMMIT.json; what is there already is not shrunk again.
 
-Grouping is judged over all pairs of shrunk failures: a campaign puts two into one group if signature and kinds of what is
-left are equal (faults/campaign/groups.h); they belong together if they come of one mutant, or of two that
+Grouping is judged over all pairs of shrunk failures: a campaign puts two into one group if signature and hint at the cause
+are equal (CauseHint of faults/campaign/groups.h); they belong together if they come of one mutant, or of two that
 faults/mutants/README.md declares indistinguishable.
 """
 
@@ -41,6 +41,16 @@ def kinds_in(capsule):
     for workload in capsule.get("workload", []):
         kinds |= {f"{workload['name']}.{operation.split()[3]}" for operation in workload.get("operations", [])}
     return sorted(kinds)
+
+
+DISKS = {"fsync_error", "write_error", "disk_full", "slow_disk", "stuck_disk", "late_job", "bit_flip", "lost_disk",
+         "crash_in_write", "read_error", "directory_sync_error"}
+MEMBERS = {"replace_store", "readd_store"}
+
+
+def cause_hint(kinds):
+    """As CauseHint() of faults/campaign/groups.cc."""
+    return bool(DISKS & set(kinds)), bool(MEMBERS & set(kinds))
 
 
 def shrink(mutant, found, tree_hash, minutes):
@@ -79,7 +89,7 @@ def grouping(rows):
         return a["mutant"] == b["mutant"] or any({a["mutant"], b["mutant"]} <= one for one in alike)
 
     def grouped(a, b):
-        return a["signature"] == b["signature"] and a["kinds"] == b["kinds"]
+        return a["signature"] == b["signature"] and cause_hint(a["kinds"]) == cause_hint(b["kinds"])
 
     pairs = [(together(a, b), grouped(a, b)) for a, b in itertools.combinations(rows, 2)]
     both = sum(1 for truth, said in pairs if truth and said)

@@ -23,7 +23,7 @@ class Grouping(unittest.TestCase):
         self.assertEqual(verdict["recall"], 1)
 
     def test_one_mutant_in_two_groups_costs_recall(self):
-        for other in ({"signature": "liveness/y"}, {"kinds": ["pause"]}):
+        for other in ({"signature": "liveness/y"}, {"kinds": ["bit_flip"]}):
             verdict = shrink_mutants.grouping([row("01-a"), row("01-a"), row("01-a", **other)])
             self.assertEqual((verdict["pairs_together"], verdict["pairs_right"]), (3, 1))
             self.assertEqual(verdict["precision"], 1)

@@ -1,7 +1,11 @@
 #include "faults/campaign/groups.h"
 
 #include <algorithm>
+#include <initializer_list>
+#include <optional>
 #include <tuple>
+
+#include "faults/fault_kind.h"
 
 namespace orrery::faults {
 namespace {
@@ -15,7 +19,7 @@ std::string Join(const std::vector<std::string>& words) {
 /// Splits a group by minimal runs; what has none stands last.
 void SplitByKinds(FailureGroup& group, const std::vector<SeedResult>& results,
                   const std::map<std::pair<std::string, uint64_t>, const MinimalRun*>& minimal) {
-  std::map<std::string, FailureKind> by_kinds;
+  std::map<std::string, FailureKind> by_hint;
   FailureKind rest;
   for (const size_t index : group.seeds) {
     const auto found = minimal.find({results[index].scenario, results[index].seed});
@@ -23,7 +27,7 @@ void SplitByKinds(FailureGroup& group, const std::vector<SeedResult>& results,
       rest.seeds.push_back(index);
       continue;
     }
-    FailureKind& kind = by_kinds[Join(found->second->kinds)];
+    FailureKind& kind = by_hint[CauseHint(found->second->kinds)];
     if (kind.seeds.empty()) {
       kind.kinds = Join(found->second->kinds);
       kind.story = found->second->story;
@@ -31,11 +35,28 @@ void SplitByKinds(FailureGroup& group, const std::vector<SeedResult>& results,
     }
     kind.seeds.push_back(index);
   }
-  for (auto& [name, kind] : by_kinds) group.kinds.push_back(std::move(kind));
+  for (auto& [name, kind] : by_hint) group.kinds.push_back(std::move(kind));
   if (!rest.seeds.empty()) group.kinds.push_back(std::move(rest));
 }
 
 }  // namespace
+
+std::string CauseHint(const std::vector<std::string>& kinds) {
+  const auto any = [&](std::initializer_list<FaultKind> family) {
+    return std::any_of(kinds.begin(), kinds.end(), [&](const std::string& name) {
+      const std::optional<FaultKind> kind = FaultByName(name);
+      return kind && std::find(family.begin(), family.end(), *kind) != family.end();
+    });
+  };
+  std::vector<std::string> hints;
+  if (any({FaultKind::kFsyncError, FaultKind::kWriteError, FaultKind::kDiskFull, FaultKind::kSlowDisk,
+           FaultKind::kStuckDisk, FaultKind::kLateJob, FaultKind::kBitFlip, FaultKind::kLostDisk,
+           FaultKind::kCrashInWrite, FaultKind::kReadError, FaultKind::kDirectorySyncError})) {
+    hints.emplace_back("disks");
+  }
+  if (any({FaultKind::kReplaceStore, FaultKind::kReaddStore})) hints.emplace_back("members");
+  return hints.empty() ? "anywhere" : Join(hints);
+}
 
 std::vector<FailureGroup> GroupFailures(const std::vector<SeedResult>& results,
                                         const std::vector<MinimalRun>& minimal_runs) {

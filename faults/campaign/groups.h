@@ -18,9 +18,14 @@ struct MinimalRun {
   std::string capsule;             ///< Path of the capsule, or empty.
 };
 
-/// Failures that look alike after shrinking.
+/// Where faults of these kinds say that a cause lies: "disks", "members", "disks, members", or "anywhere". A crash or a
+/// message that is late is an occasion that any bug may need, in one seed another one than in the next; a disk that
+/// fails, or a change of members, is needed by what deals with such.
+std::string CauseHint(const std::vector<std::string>& kinds);
+
+/// Failures with one symptom whose minimal runs have one CauseHint().
 struct FailureKind {
-  std::string kinds;  ///< "kill, power_loss / put, get"; empty: those not shrunk.
+  std::string kinds;  ///< "kill, power_loss, put", of the cheapest; empty: those not shrunk.
   std::string story;
   std::string capsule;
   std::vector<size_t> seeds;  ///< Indices of results, the cheapest first.
@@ -32,7 +37,7 @@ struct FailureGroup {
   int exit_code = 0;
   std::string outcome;
   std::vector<size_t> seeds;       ///< Indices of results, the cheapest first.
-  std::vector<FailureKind> kinds;  ///< By the kinds of their minimal runs; those not shrunk last.
+  std::vector<FailureKind> kinds;  ///< By their minimal runs; those not shrunk last.
 };
 
 /// Groups the failures among `results` by signature, then by what is left after shrinking. Graver exit codes (the

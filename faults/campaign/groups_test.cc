@@ -42,17 +42,25 @@ TEST_CASE("Groups: one symptom with two causes is split by what shrinking left")
   const std::vector<MinimalRun> minimal = {
       {.scenario = "s", .seed = 1, .kinds = {"kill", "put"}, .story = "first"},
       {.scenario = "s", .seed = 2, .kinds = {"bit_flip", "get"}, .story = "second"},
-      {.scenario = "s", .seed = 4, .kinds = {"kill", "put"}, .story = "third"},
+      {.scenario = "s", .seed = 4, .kinds = {"pause", "put"}, .story = "third"},
       {.scenario = "other", .seed = 3, .kinds = {"pause"}},
   };
   const auto groups = GroupFailures(results, minimal);
   REQUIRE(groups.size() == 1);
   REQUIRE(groups[0].kinds.size() == 3);
-  CHECK(groups[0].kinds[0].kinds == "bit_flip, get");
-  CHECK(groups[0].kinds[1].kinds == "kill, put");
-  CHECK(groups[0].kinds[1].seeds == std::vector<size_t>{0, 3});
-  CHECK(groups[0].kinds[1].story == "first");
+  CHECK(groups[0].kinds[0].kinds == "kill, put");
+  CHECK(groups[0].kinds[0].seeds == std::vector<size_t>{0, 3});
+  CHECK(groups[0].kinds[0].story == "first");
+  CHECK(groups[0].kinds[1].kinds == "bit_flip, get");
   CHECK(groups[0].kinds[2].seeds == std::vector<size_t>{2, 4});
+}
+
+TEST_CASE("Groups: disks and members hint at a cause, crashes and lost messages do not") {
+  CHECK(CauseHint({}) == "anywhere");
+  CHECK(CauseHint({"kill", "partition_isolate", "register.put"}) == "anywhere");
+  CHECK(CauseHint({"kill", "late_job"}) == "disks");
+  CHECK(CauseHint({"readd_store"}) == "members");
+  CHECK(CauseHint({"bit_flip", "replace_store"}) == "disks, members");
 }
 
 TEST_CASE("Groups: the order in which seeds finished does not matter") {
