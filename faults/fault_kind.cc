@@ -53,6 +53,13 @@ const std::vector<FaultInfo>& AllFaults() {
   return kAll;
 }
 
+FaultFamily FamilyOf(FaultKind kind) {
+  if (kind <= FaultKind::kStranger) return FaultFamily::kNetwork;
+  if (kind <= FaultKind::kGracefulRestart) return FaultFamily::kProcess;
+  if (kind <= FaultKind::kDirectorySyncError) return FaultFamily::kDisk;
+  return kind <= FaultKind::kClockDrift ? FaultFamily::kClock : FaultFamily::kOperator;
+}
+
 std::string_view FaultName(FaultKind kind) {
   const FaultInfo& info = AllFaults().at(static_cast<size_t>(kind));
   ORRERY_ASSERT(info.kind == kind);

@@ -56,6 +56,10 @@ enum class FaultKind : uint8_t {
   kReaddStore,
 };
 
+/// The parts of the list above.
+enum class FaultFamily : uint8_t { kNetwork, kProcess, kDisk, kClock, kOperator };
+FaultFamily FamilyOf(FaultKind kind);
+
 /// What happens in a cluster that a fault may be aimed at.
 enum class Moment : uint8_t {
   kElection,  ///< A replica has become leader; the others have not heard of it.

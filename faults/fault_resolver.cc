@@ -16,16 +16,12 @@ std::optional<FaultEntry> FaultResolver::Resolve(FaultKind kind, Random random, 
   fault.kind = kind;
   if (FaultFieldsOf(kind).lasts) fault.lasts = lasts;
   bool found = false;
-  if (kind <= FaultKind::kStranger) {
-    found = ResolveNetwork(fault, random, lasts);
-  } else if (kind <= FaultKind::kGracefulRestart) {
-    found = ResolveProcess(fault, random, lasts);
-  } else if (kind <= FaultKind::kDirectorySyncError) {
-    found = ResolveDisk(fault, random);
-  } else if (kind <= FaultKind::kClockDrift) {
-    found = ResolveClock(fault, random);
-  } else {
-    found = ResolveMembership(fault, random);
+  switch (FamilyOf(kind)) {
+    case FaultFamily::kNetwork: found = ResolveNetwork(fault, random, lasts); break;
+    case FaultFamily::kProcess: found = ResolveProcess(fault, random, lasts); break;
+    case FaultFamily::kDisk: found = ResolveDisk(fault, random); break;
+    case FaultFamily::kClock: found = ResolveClock(fault, random); break;
+    case FaultFamily::kOperator: found = ResolveMembership(fault, random); break;
   }
   return found ? std::optional(fault) : std::nullopt;
 }

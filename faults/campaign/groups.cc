@@ -1,7 +1,6 @@
 #include "faults/campaign/groups.h"
 
 #include <algorithm>
-#include <initializer_list>
 #include <optional>
 #include <tuple>
 
@@ -16,9 +15,9 @@ std::string Join(const std::vector<std::string>& words) {
   return text;
 }
 
-/// Splits a group by minimal runs; what has none stands last.
-void SplitByKinds(FailureGroup& group, const std::vector<SeedResult>& results,
-                  const std::map<std::pair<std::string, uint64_t>, const MinimalRun*>& minimal) {
+/// Splits a group by what its minimal runs hint at; what has none stands last.
+void SplitByHint(FailureGroup& group, const std::vector<SeedResult>& results,
+                 const std::map<std::pair<std::string, uint64_t>, const MinimalRun*>& minimal) {
   std::map<std::string, FailureKind> by_hint;
   FailureKind rest;
   for (const size_t index : group.seeds) {
@@ -42,20 +41,16 @@ void SplitByKinds(FailureGroup& group, const std::vector<SeedResult>& results,
 }  // namespace
 
 std::string CauseHint(const std::vector<std::string>& kinds) {
-  const auto any = [&](std::initializer_list<FaultKind> family) {
-    return std::any_of(kinds.begin(), kinds.end(), [&](const std::string& name) {
-      const std::optional<FaultKind> kind = FaultByName(name);
-      return kind && std::find(family.begin(), family.end(), *kind) != family.end();
-    });
-  };
-  std::vector<std::string> hints;
-  if (any({FaultKind::kFsyncError, FaultKind::kWriteError, FaultKind::kDiskFull, FaultKind::kSlowDisk,
-           FaultKind::kStuckDisk, FaultKind::kLateJob, FaultKind::kBitFlip, FaultKind::kLostDisk,
-           FaultKind::kCrashInWrite, FaultKind::kReadError, FaultKind::kDirectorySyncError})) {
-    hints.emplace_back("disks");
+  bool disks = false;
+  bool members = false;
+  for (const std::string& name : kinds) {
+    const std::optional<FaultKind> kind = FaultByName(name);
+    if (!kind) continue;  // An operation.
+    disks = disks || FamilyOf(*kind) == FaultFamily::kDisk;
+    members = members || *kind == FaultKind::kReplaceStore || *kind == FaultKind::kReaddStore;
   }
-  if (any({FaultKind::kReplaceStore, FaultKind::kReaddStore})) hints.emplace_back("members");
-  return hints.empty() ? "anywhere" : Join(hints);
+  if (disks) return members ? "disks, members" : "disks";
+  return members ? "members" : "anywhere";
 }
 
 std::vector<FailureGroup> GroupFailures(const std::vector<SeedResult>& results,
@@ -77,7 +72,7 @@ std::vector<FailureGroup> GroupFailures(const std::vector<SeedResult>& results,
     group.signature = signature;
     group.exit_code = results[group.seeds.front()].exit_code;
     group.outcome = results[group.seeds.front()].outcome;
-    SplitByKinds(group, results, minimal);
+    SplitByHint(group, results, minimal);
     groups.push_back(std::move(group));
   }
   std::stable_sort(groups.begin(), groups.end(), [](const FailureGroup& a, const FailureGroup& b) {

@@ -15,7 +15,7 @@ constexpr std::array kPlainFaults = {FaultKind::kKill,           FaultKind::kPow
                                      FaultKind::kTransferLeader, FaultKind::kCompactLog, FaultKind::kReaddStore};
 constexpr Duration kUsualSpan = milliseconds(500);
 
-/// The larger, the more there is to explain.
+/// The larger, the more there is to explain. At most the number of plain kinds.
 size_t RankOf(FaultKind kind) {
   return static_cast<size_t>(std::find(kPlainFaults.begin(), kPlainFaults.end(), kind) - kPlainFaults.begin());
 }
@@ -95,7 +95,7 @@ bool MakePlainer(OperationEntry& entry, OperationKind kind, const std::vector<Op
 std::vector<Capsule> WithPlainerFault(const Capsule& capsule, size_t position) {
   const FaultEntry& fault = capsule.faults.at(position);
   std::vector<Capsule> plainer;
-  for (size_t rank = 0; rank < RankOf(fault.kind) && rank < kPlainFaults.size(); ++rank) {
+  for (size_t rank = 0; rank < RankOf(fault.kind); ++rank) {
     for (const Place& place : PlacesOf(fault)) {
       plainer.push_back(capsule);
       plainer.back().faults[position] = Plain(kPlainFaults[rank], fault, place, capsule);
