@@ -55,16 +55,13 @@ std::string FreeId(const Capsule& capsule, FaultKind kind) {
   }
 }
 
-/// Clients and stores.
+/// As they are drawn: stores, so that clients still reach both sides.
 std::vector<NodeId> OthersThan(NodeId node, const Capsule& capsule) {
   std::vector<NodeId> others;
   const uint64_t stores = capsule.cluster.stores + capsule.cluster.spares;
   for (uint64_t store = 1; store <= stores; ++store) {
     if (NodeId(store) != node) others.emplace_back(store);
   }
-  uint32_t clients = 0;
-  for (const CapsuleWorkload& workload : capsule.workloads) clients += workload.options.clients;
-  for (uint32_t client = 0; client < clients; ++client) others.push_back(ClientNodeOf(client));
   return others;
 }
 
