@@ -14,8 +14,8 @@ namespace orrery {
 struct EngineOptions {
   /// Folder on the node's Disk.
   std::string folder = "engine";
-  /// Memory of one family before it is written out. [16 KiB, 4 GiB]. The log files that then go are about as large, and a
-  /// file system that discards what is freed stands still meanwhile: hence not more.
+  /// Memory of one family before it is written out. [16 KiB, 4 GiB]. The log files that then go are about as large, and
+  /// a file system that discards what is freed stands still meanwhile: hence not more.
   uint64_t write_buffer_bytes = uint64_t{32} << 20;
   /// Full buffers of one family that may wait for being written out, plus the active one. [2, 16].
   int write_buffers_max = 4;
