@@ -1,23 +1,27 @@
 #include "faults/knobs.h"
 
 #include <algorithm>
+#include <array>
 
 namespace orrery::faults {
 namespace {
 
-/// How often a knob is taken from its extremes.
-constexpr double kExtremeShare = 0.25;
+/// How often a knob is taken from its extremes: one of these for each family of knobs and run (swarm testing, Groce et
+/// al. 2012). Some bugs need several knobs of one family to be extreme, others need the rest to be usual.
+constexpr std::array kExtremeShares = {0.1, 0.25, 0.6};
 
-/// Draws knobs by name, so that a new knob shifts no other.
+/// Draws the knobs of one family by name, so that a new knob shifts no other.
 class KnobDraw {
  public:
-  KnobDraw(Random random, bool randomise) : random_(random), randomise_(randomise) {}
+  KnobDraw(const Random& random, std::string_view family, bool randomise) : random_(random), randomise_(randomise) {
+    share_ = kExtremeShares[random.Split("extreme share").Split(family).Below(kExtremeShares.size())];
+  }
 
   template <class Number>
   void OneOf(std::string_view name, Number& knob, std::initializer_list<Number> extremes) {
     if (!randomise_) return;
     Random draw = random_.Split(name);
-    if (!draw.Chance(kExtremeShare)) return;
+    if (!draw.Chance(share_)) return;
     const uint64_t choice = draw.Below(extremes.size());
     knob = *(extremes.begin() + choice);
   }
@@ -26,6 +30,7 @@ class KnobDraw {
  private:
   Random random_;
   bool randomise_;
+  double share_;
 };
 
 StoreOptions SmallOptions() {
@@ -50,7 +55,7 @@ StoreOptions SmallOptions() {
   return options;
 }
 
-void DrawRegion(KnobDraw& draw, RegionOptions& region) {
+void DrawRaft(KnobDraw draw, RegionOptions& region) {
   draw.OneOf<Duration>("tick", region.tick, {milliseconds(10), milliseconds(25), milliseconds(100)});
   draw.OneOf<uint32_t>("election_ticks", region.raft.election_ticks, {5, 8, 20});
   draw.OneOf<uint32_t>("heartbeat_ticks", region.raft.heartbeat_ticks, {1, 4});
@@ -62,6 +67,10 @@ void DrawRegion(KnobDraw& draw, RegionOptions& region) {
   draw.OneOf<size_t>("apply_bytes_max", region.raft.apply_bytes_max, {1, 500});
   draw.OneOf<size_t>("raft_cache_bytes_max", region.raft.cache_bytes_max, {0, 1000});
   draw.OneOf<uint32_t>("raft_pending_reads_max", region.raft.pending_reads_max, {1, 4});
+  draw.Flag("lease_reads", region.lease_reads);
+}
+
+void DrawQueues(KnobDraw draw, RegionOptions& region) {
   draw.OneOf<size_t>("entry_bytes_max", region.entry_bytes_max, {1, 200});
   draw.OneOf<size_t>("entry_commands_max", region.entry_commands_max, {1, 2});
   draw.OneOf<size_t>("pending_bytes_max", region.pending_bytes_max, {1024, 8192});
@@ -69,7 +78,10 @@ void DrawRegion(KnobDraw& draw, RegionOptions& region) {
   draw.OneOf<size_t>("send_queue_bytes_max", region.send_queue_bytes_max, {1024, 16384});
   draw.OneOf<size_t>("frame_bytes_max", region.frame_bytes_max, {1024, 4096});
   draw.OneOf<size_t>("inbox_bytes_max", region.inbox_bytes_max, {1024, 16384});
-  draw.Flag("lease_reads", region.lease_reads);
+}
+
+/// The log, and what is left of it: sessions, snapshots.
+void DrawLog(KnobDraw draw, RegionOptions& region) {
   draw.OneOf<uint64_t>("session_expiry_entries", region.session_expiry_entries, {20, 50, 500});
   draw.OneOf<uint64_t>("session_checkpoint_entries", region.session_checkpoint_entries, {1, 10, 100000});
   draw.OneOf<uint64_t>("log_entries_max", region.log_entries_max, {20, 100});
@@ -83,7 +95,7 @@ void DrawRegion(KnobDraw& draw, RegionOptions& region) {
   draw.OneOf<uint64_t>("consistency_check_ticks", region.consistency_check_ticks, {20, 100});
 }
 
-void DrawStorage(KnobDraw& draw, StoreOptions& options) {
+void DrawStorage(KnobDraw draw, StoreOptions& options) {
   draw.OneOf<uint64_t>("write_buffer_bytes", options.engine.write_buffer_bytes, {16 << 10, 64 << 10});
   draw.OneOf<uint64_t>("block_cache_bytes", options.engine.block_cache_bytes, {0, 64 << 10});
   draw.OneOf<uint64_t>("block_bytes", options.engine.block_bytes, {512, 4096});
@@ -106,9 +118,11 @@ void DrawStorage(KnobDraw& draw, StoreOptions& options) {
 
 StoreOptions DrawStoreOptions(Random random, bool randomise) {
   StoreOptions options = SmallOptions();
-  KnobDraw draw(random.Split("knobs"), randomise);
-  DrawRegion(draw, options.region);
-  DrawStorage(draw, options);
+  const Random knobs = random.Split("knobs");
+  DrawRaft(KnobDraw(knobs, "raft", randomise), options.region);
+  DrawQueues(KnobDraw(knobs, "queues", randomise), options.region);
+  DrawLog(KnobDraw(knobs, "log", randomise), options.region);
+  DrawStorage(KnobDraw(knobs, "storage", randomise), options);
   const Status valid = options.Validate();
   ORRERY_ASSERT_THAT(valid.ok(), valid.ToString());
   return options;
