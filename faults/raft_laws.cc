@@ -50,16 +50,7 @@ void RaftLaws::OnView(StoreId, RegionId region, const raft::RaftView& view, cons
   Group& group = groups_[region];
   PeerFacts& peer = group.Of(view.id);
   CheckTermKept(peer, region, view);
-  const bool told = view.term == peer.durable_term && view.vote == peer.durable_vote;
-  if (view.vote.valid() && !told) peer.cast[view.term] = view.vote;
-  if (view.term_durable && !told) {
-    peer.durable_term = view.term;
-    peer.durable_vote = view.vote;
-    for (const auto& [term, vote] : peer.cast) {
-      group.ballots[term].push_back(Ballot{.voter = view.id, .candidate = vote});
-    }
-    peer.cast.clear();
-  }
+  CountVotes(group, peer, view);
   if (!view.installing) peer.persisted = view.persisted;
   peer.installing_first = view.installing ? view.first_index : LogIndex();
   const bool led = peer.leads && peer.term == view.term;
@@ -74,6 +65,19 @@ void RaftLaws::OnView(StoreId, RegionId region, const raft::RaftView& view, cons
   }
   if (led && peer.leads && committed) CheckDurable(group, region, view, conf);
   group.commit_max = std::max(group.commit_max, view.commit);
+}
+
+/// A vote counts as soon as it is durable, even if the peer has gone on to another term by then.
+void RaftLaws::CountVotes(Group& group, PeerFacts& peer, const raft::RaftView& view) {
+  const bool seen = peer.cast.empty() ? view.term == peer.durable_term && view.vote == peer.durable_vote
+                                      : view.term == peer.cast.back().term && view.vote == peer.cast.back().vote;
+  if (!seen) peer.cast.push_back(Cast{.term = view.term, .vote = view.vote, .ready = view.term_ready});
+  for (; !peer.cast.empty() && peer.cast.front().ready <= view.persisted_ready; peer.cast.pop_front()) {
+    const Cast& cast = peer.cast.front();
+    peer.durable_term = cast.term;
+    peer.durable_vote = cast.vote;
+    if (cast.vote.valid()) group.ballots[cast.term].push_back(Ballot{.voter = view.id, .candidate = cast.vote});
+  }
 }
 
 void RaftLaws::CheckTermKept(const PeerFacts& peer, RegionId region, const raft::RaftView& view) {

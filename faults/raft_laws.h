@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -60,13 +61,18 @@ class RaftLaws {
     Term term;
     Instant until;
   };
+  struct Cast {
+    Term term;
+    PeerId vote;
+    raft::ReadyNumber ready;  ///< Durable with it.
+  };
   struct PeerFacts {
     PeerId id;
     Term durable_term;
     PeerId durable_vote;
-    /// Votes whose durability has not been heard of. A later term that is durable vouches for them, too: whatever
-    /// happens, the peer does not vote in theirs again.
-    std::map<Term, PeerId> cast;
+    /// Terms and votes that are not durable yet, in the order in which they were taken. The Ready that was to carry one
+    /// may carry a later one instead, which vouches for it, too: the peer never votes in the earlier term again.
+    std::deque<Cast> cast;
     LogIndex persisted;
     /// Where the log begins that a snapshot being installed leaves; zero if none is. A store that ends between the two
     /// finds, when it is back, the old log or that one: the install may have been decided without anybody having heard.
@@ -94,6 +100,7 @@ class RaftLaws {
     const PeerFacts* Find(PeerId peer) const;
   };
 
+  static void CountVotes(Group& group, PeerFacts& peer, const raft::RaftView& view);
   void CheckTermKept(const PeerFacts& peer, RegionId region, const raft::RaftView& view);
   void OnElected(Group& group, RegionId region, const raft::RaftView& view, const raft::ConfState& conf);
   void CheckDurable(const Group& group, RegionId region, const raft::RaftView& view, const raft::ConfState& conf);

@@ -53,6 +53,13 @@ struct Story {
     view.commit = LogIndex(commit);
     return view;
   }
+  /// Term and vote go with the Ready `carries`; those up to `persisted` are.
+  static RaftView InReady(uint64_t carries, uint64_t persisted, RaftView view) {
+    view.term_ready = raft::ReadyNumber(carries);
+    view.persisted_ready = raft::ReadyNumber(persisted);
+    view.term_durable = carries <= persisted;
+    return view;
+  }
   static RaftView Leading(RaftView view) {
     view.role = Role::kLeader;
     view.may_serve_lease = true;
@@ -108,38 +115,48 @@ TEST_CASE("RaftLaws: who leads without the votes of a majority is named") {
   CHECK(story.words.find("votes of 1, which") != std::string::npos);
 }
 
-TEST_CASE("RaftLaws: a vote is vouched for by a later term that is durable") {
+TEST_CASE("RaftLaws: a vote counts once its Ready is persisted, wherever the peer has gone by then") {
   Story story;
-  RaftView voter = Story::View(2, 5, 1, 10, 9);
-  voter.term_durable = false;
-  story.See(voter);
+  story.See(Story::InReady(1, 0, Story::View(2, 5, 1, 10, 9)));
+  const RaftView elected = Story::Leading(Story::View(1, 5, 1, 10, 9));
   SUBCASE("the peer enters another term before the first one is written") {
-    story.See(Story::View(2, 6, 3, 10, 9));
-    story.See(Story::Leading(Story::View(1, 5, 1, 10, 9)));
+    story.See(Story::InReady(1, 0, Story::View(2, 6, 3, 10, 9)));
+    SUBCASE("the Ready carries the later one") {
+      story.See(Story::InReady(1, 1, Story::View(2, 6, 3, 10, 9)));
+      story.See(elected);
+      CHECK(story.broken.empty());
+    }
+    SUBCASE("it is not persisted") {
+      story.See(elected);
+      CHECK(story.broken == "elected-by-quorum");
+    }
+  }
+  SUBCASE("the peer enters another term while the first one is written") {
+    story.See(Story::InReady(2, 0, Story::View(2, 6, 3, 10, 9)));
+    story.See(Story::InReady(2, 1, Story::View(2, 6, 3, 10, 9)));
+    story.See(elected);
     CHECK(story.broken.empty());
+    story.See(Story::Leading(Story::View(3, 6, 3, 10, 9)));
+    CHECK(story.broken == "elected-by-quorum");
   }
   SUBCASE("a restart forgets what was not written") {
     story.Start(Story::View(2, 4, 0, 10, 9));
     story.See(Story::View(2, 6, 3, 10, 9));
-    story.See(Story::Leading(Story::View(1, 5, 1, 10, 9)));
+    story.See(elected);
     CHECK(story.broken == "elected-by-quorum");
   }
 }
 
 TEST_CASE("RaftLaws: a vote that is not durable elects nobody") {
   Story story;
-  RaftView view = Story::View(2, 5, 1, 10, 9);
-  view.term_durable = false;
-  story.See(view);
+  story.See(Story::InReady(1, 0, Story::View(2, 5, 1, 10, 9)));
   story.See(Story::Leading(Story::View(1, 5, 1, 10, 9)));
   CHECK(story.broken == "elected-by-quorum");
 }
 
 TEST_CASE("RaftLaws: a vote given before a restart is kept, one never stored may be given anew") {
   Story story;
-  RaftView unstored = Story::View(3, 5, 2, 10, 9);
-  unstored.term_durable = false;
-  story.See(unstored);
+  story.See(Story::InReady(1, 0, Story::View(3, 5, 2, 10, 9)));
   story.Start(Story::View(3, 4, 0, 10, 9));
   story.See(Story::View(3, 5, 1, 10, 9));
   CHECK(story.broken.empty());

@@ -218,12 +218,13 @@ bool Raft::TermDurable() const {
   return !term_dirty_ && term_number_ <= persisted_number_;
 }
 
+ReadyNumber Raft::TermReady() const {
+  return term_dirty_ ? last_number_.Next() : term_number_;
+}
+
 /// The Ready whose persistence lets such a message leave; zero: it may leave now.
 ReadyNumber Raft::NumberFor(After after) const {
-  if (after == After::kTermDurable) {
-    if (TermDurable()) return ReadyNumber();
-    return term_dirty_ ? last_number_.Next() : term_number_;
-  }
+  if (after == After::kTermDurable) return TermDurable() ? ReadyNumber() : TermReady();
   if (HasUntaken()) return last_number_.Next();
   return unpersisted_.empty() ? ReadyNumber() : last_number_;
 }
@@ -278,6 +279,8 @@ RaftView Raft::View() const {
       .read_position = reads_.empty() ? LogIndex() : reads_.front().index,
       .in_joint = conf_->IsJoint(),
       .term_durable = TermDurable(),
+      .term_ready = TermReady(),
+      .persisted_ready = persisted_number_,
       .installing = log_.has_pending_snapshot(),
       .may_serve_lease = MayServeLease(),
   };

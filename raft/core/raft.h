@@ -41,8 +41,12 @@ struct RaftView {
   /// Leader: the position of the read that has waited longest; zero: none waits, or it has none yet.
   LogIndex read_position;
   bool in_joint = false;
-  /// What term and vote say survives a crash.
+  /// What term and vote say survives a crash: term_ready <= persisted_ready.
   bool term_durable = false;
+  /// The Ready that carries, or will carry, this term and vote; zero: storage had them from the start.
+  ReadyNumber term_ready;
+  /// The last Ready known to be persisted.
+  ReadyNumber persisted_ready;
   /// A snapshot takes the place of the log and is not durable: positions are what they will be.
   bool installing = false;
   /// MayServeLease().
@@ -185,6 +189,8 @@ class Raft {
   ReadyNumber NumberFor(After after) const;
   bool HasUntaken() const;
   bool TermDurable() const;
+  /// The Ready that carries, or will carry, the present term and vote.
+  ReadyNumber TermReady() const;
   void BecomeFollower(Term term, PeerId leader);
   void EnterTerm(Term term);
   void LeaveLeadership();
