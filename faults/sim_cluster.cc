@@ -3,9 +3,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "runtime/clock.h"
+#include "runtime/fiber/future.h"
 #include "runtime/fiber/scheduler.h"
 #include "runtime/runtime.h"
 #include "server/node.h"
@@ -409,13 +411,34 @@ void SimCluster::CompareReplicas(Duration patience, std::function<void(LawReport
   });
 }
 
-LawReport SimCluster::CompareOnce(ClientHost& host, bool* settled) {
-  std::vector<std::pair<StoreId, ChecksumResponse>> answers;
+/// All at once: an idle region writes, too, and a checksum takes its time.
+Result<SimCluster::Checksums> SimCluster::AskChecksums(ClientHost& host) {
+  std::vector<std::pair<StoreId, Future<ChecksumResponse>>> asked;
   for (const StoreId store : members_) {
-    const Result<ChecksumResponse> answer = host.admin().Checksum(store, DeadlineIn(host, seconds(5)));
-    if (!answer.ok()) return LawReport::Undecided(answer.status().ToString());
-    answers.emplace_back(store, *answer);
+    auto promise = std::make_shared<Promise<ChecksumResponse>>();
+    asked.emplace_back(store, promise->GetFuture());
+    host.Spawn({"checksum", store.value()}, [store, promise](ClientHost& node) {
+      promise->Set(node.admin().Checksum(store, DeadlineIn(node, seconds(5))));
+    });
   }
+  Checksums answers;
+  Status first_error;
+  for (auto& [store, future] : asked) {
+    const Result<ChecksumResponse> answer = future.Get();
+    if (answer.ok()) {
+      answers.emplace_back(store, *answer);
+    } else if (first_error.ok()) {
+      first_error = answer.status();
+    }
+  }
+  if (!first_error.ok()) return first_error;
+  return answers;
+}
+
+LawReport SimCluster::CompareOnce(ClientHost& host, bool* settled) {
+  const Result<Checksums> asked = AskChecksums(host);
+  if (!asked.ok()) return LawReport::Undecided(asked.status().ToString());
+  const Checksums& answers = *asked;
   const auto led = std::find_if(answers.begin(), answers.end(),
                                 [&](const auto& answer) { return answer.first == oracle_.leader(); });
   const auto& [first_store, first] = led == answers.end() ? answers.front() : *led;

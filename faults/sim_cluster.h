@@ -111,6 +111,7 @@ class SimCluster {
 
  private:
   using OperatorJob = std::function<void(ClientHost&)>;
+  using Checksums = std::vector<std::pair<StoreId, ChecksumResponse>>;
 
   void AddStore(StoreId store);
   void OnExit(const sim::NodeExit& exit);
@@ -126,6 +127,8 @@ class SimCluster {
   void Release(StoreId store);
   /// The highest position that a member knows to be committed.
   LogIndex Committed() const;
+  /// Of all members. Suspends.
+  Result<Checksums> AskChecksums(ClientHost& host);
   LawReport CompareOnce(ClientHost& host, bool* settled);
   static std::string AddressOf(StoreId store) { return "store" + ToString(store) + ":1"; }
 
