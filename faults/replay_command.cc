@@ -54,7 +54,7 @@ Result<sim::ChoiceOptions> ChoicesOf(const Capsule& capsule, const ReplayArgumen
 ExitCode Tell(const ReplayArguments& arguments, const Capsule& capsule, const Recording& recording,
               const SimulationReport& report) {
   const ReplayVerdict verdict = JudgeReplay(capsule, report, arguments.own_choices(), ThisBuild());
-  fmt::print("{}", arguments.outputs.json ? ReplayJson(report, verdict) + "\n" : ReplayText(report, verdict));
+  fmt::print("{}", arguments.outputs.json ? ReplayJson(capsule, report, verdict) + "\n" : ReplayText(report, verdict));
   std::fflush(stdout);
   if (arguments.capsule_path.empty()) return verdict.ExitCode(report);
   Capsule again = recording.Finish(report);

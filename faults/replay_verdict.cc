@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "faults/capsule/cause_hint.h"
 #include "faults/signature.h"
 
 namespace orrery::faults {
@@ -19,12 +20,15 @@ ReplayVerdict JudgeReplay(const Capsule& capsule, const SimulationReport& report
   return verdict;
 }
 
-std::string ReplayJson(const SimulationReport& report, const ReplayVerdict& verdict) {
+std::string ReplayJson(const Capsule& capsule, const SimulationReport& report, const ReplayVerdict& verdict) {
   nlohmann::json json = nlohmann::json::parse(report.ToJson());
   json["expected_signature"] = verdict.expected;
   json["reproduced"] = verdict.reproduced;
   json["same_build"] = verdict.same_build;
   json["other_fingerprint"] = verdict.other_fingerprint;
+  const std::vector<std::string> kinds = KindsIn(capsule);
+  json["kinds"] = kinds;
+  json["cause_hint"] = CauseHint(kinds);
   json["stale"] = nlohmann::json::array();
   for (const StaleEntry& entry : report.stale) json["stale"].push_back({{"id", entry.id}, {"why", entry.why}});
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

@@ -28,8 +28,9 @@ struct ReplayVerdict {
 ReplayVerdict JudgeReplay(const Capsule& capsule, const SimulationReport& report, bool own_choices,
                           const BuildId& this_build);
 
-/// The report of a replay as one JSON object: that of the run, with what the verdict adds.
-std::string ReplayJson(const SimulationReport& report, const ReplayVerdict& verdict);
+/// The report of a replay as one JSON object: that of the run, with what the verdict adds, the kinds of fault and
+/// operation in the capsule, and what they hint at.
+std::string ReplayJson(const Capsule& capsule, const SimulationReport& report, const ReplayVerdict& verdict);
 /// The same for people.
 std::string ReplayText(const SimulationReport& report, const ReplayVerdict& verdict);
 

@@ -35,24 +35,6 @@ def declared_alike():
     return [set(re.findall(r"\b\d\d-[\w-]+", line)) for line in section_text.splitlines() if line.startswith("* ")]
 
 
-def kinds_in(capsule):
-    """As KindsIn() of faults/campaign/shrink_step.cc."""
-    kinds = {fault["kind"] for fault in capsule.get("fault", [])}
-    for workload in capsule.get("workload", []):
-        kinds |= {f"{workload['name']}.{operation.split()[3]}" for operation in workload.get("operations", [])}
-    return sorted(kinds)
-
-
-DISKS = {"fsync_error", "write_error", "disk_full", "slow_disk", "stuck_disk", "late_job", "bit_flip", "lost_disk",
-         "crash_in_write", "read_error", "directory_sync_error"}
-MEMBERS = {"replace_store", "readd_store"}
-
-
-def cause_hint(kinds):
-    """As CauseHint() of faults/campaign/groups.cc."""
-    return bool(DISKS & set(kinds)), bool(MEMBERS & set(kinds))
-
-
 def shrink(mutant, found, tree_hash, minutes):
     """A row about one failure."""
     row = {"mutant": mutant.name, "scenario": found["scenario"], "seed": found["seed"], "signature": found["signature"]}
@@ -74,9 +56,9 @@ def shrink(mutant, found, tree_hash, minutes):
     parsed = tomllib.loads(capsule.read_text())
     row.update(faults=faults, faults_before=faults_before, operations=operations, operations_before=operations_before,
                bytes=size, runs=runs, wall_seconds=wall, cpu_seconds=cpu, complete=summary.group(9) is None,
-               signature=parsed["expected"]["signature"], kinds=kinds_in(parsed))
+               signature=parsed["expected"]["signature"])
     again = regressions.replay(program, capsule)  # In a fresh process.
-    row["reproduces"] = again.get("signature") == row["signature"]
+    row.update(kinds=again["kinds"], cause_hint=again["cause_hint"], reproduces=again.get("signature") == row["signature"])
     kept.write_text(json.dumps(row))
     return row
 
@@ -89,7 +71,7 @@ def grouping(rows):
         return a["mutant"] == b["mutant"] or any({a["mutant"], b["mutant"]} <= one for one in alike)
 
     def grouped(a, b):
-        return a["signature"] == b["signature"] and cause_hint(a["kinds"]) == cause_hint(b["kinds"])
+        return (a["signature"], a["cause_hint"]) == (b["signature"], b["cause_hint"])
 
     pairs = [(together(a, b), grouped(a, b)) for a, b in itertools.combinations(rows, 2)]
     both = sum(1 for truth, said in pairs if truth and said)

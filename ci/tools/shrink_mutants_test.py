@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
 """What ci/shrink-mutants makes of its rows, without building anything."""
-import tomllib
 import unittest
 
 import mutants
 import shrink_mutants
 
 
-def row(mutant, signature="safety/x", kinds=("kill", "register.put"), **more):
-    return {"mutant": mutant, "signature": signature, "kinds": list(kinds), "faults": 1, "operations": 2, "bytes": 900,
+def row(mutant, signature="safety/x", hint="anywhere", **more):
+    return {"mutant": mutant, "signature": signature, "cause_hint": hint, "faults": 1, "operations": 2, "bytes": 900,
             "cpu_seconds": 10, "reproduces": True, **more}
 
 
@@ -23,7 +22,7 @@ class Grouping(unittest.TestCase):
         self.assertEqual(verdict["recall"], 1)
 
     def test_one_mutant_in_two_groups_costs_recall(self):
-        for other in ({"signature": "liveness/y"}, {"kinds": ["bit_flip"]}):
+        for other in ({"signature": "liveness/y"}, {"hint": "disks"}):
             verdict = shrink_mutants.grouping([row("01-a"), row("01-a"), row("01-a", **other)])
             self.assertEqual((verdict["pairs_together"], verdict["pairs_right"]), (3, 1))
             self.assertEqual(verdict["precision"], 1)
@@ -43,12 +42,6 @@ class Rows(unittest.TestCase):
         for one in shrink_mutants.declared_alike():
             self.assertGreaterEqual(len(one), 2)
             self.assertLessEqual(one, names)
-
-    def test_kinds_are_those_of_faults_and_operations(self):
-        capsule = tomllib.loads('[[fault]]\nkind = "kill"\n[[fault]]\nkind = "kill"\n'
-                                '[[workload]]\nname = "register"\noperations = ["0 1 0.5 put 3", "1 1 0.7 get 3"]\n'
-                                '[[workload]]\nname = "set"\n')
-        self.assertEqual(shrink_mutants.kinds_in(capsule), ["kill", "register.get", "register.put"])
 
     def test_figures_count_what_is_small_and_in_time(self):
         rows = [row("a"), row("b", cpu_seconds=400), row("c", operations=21), row("d", faults=11, reproduces=False)]

@@ -1,10 +1,9 @@
 #include "faults/campaign/groups.h"
 
 #include <algorithm>
-#include <optional>
 #include <tuple>
 
-#include "faults/fault_kind.h"
+#include "faults/capsule/cause_hint.h"
 
 namespace orrery::faults {
 namespace {
@@ -39,19 +38,6 @@ void SplitByHint(FailureGroup& group, const std::vector<SeedResult>& results,
 }
 
 }  // namespace
-
-std::string CauseHint(const std::vector<std::string>& kinds) {
-  bool disks = false;
-  bool members = false;
-  for (const std::string& name : kinds) {
-    const std::optional<FaultKind> kind = FaultByName(name);
-    if (!kind) continue;  // An operation.
-    disks = disks || FamilyOf(*kind) == FaultFamily::kDisk;
-    members = members || *kind == FaultKind::kReplaceStore || *kind == FaultKind::kReaddStore;
-  }
-  if (disks) return members ? "disks, members" : "disks";
-  return members ? "members" : "anywhere";
-}
 
 std::vector<FailureGroup> GroupFailures(const std::vector<SeedResult>& results,
                                         const std::vector<MinimalRun>& minimal_runs) {

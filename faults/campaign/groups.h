@@ -18,11 +18,6 @@ struct MinimalRun {
   std::string capsule;             ///< Path of the capsule, or empty.
 };
 
-/// Where faults of these kinds say that a cause lies: "disks", "members", "disks, members", or "anywhere". A crash or a
-/// message that is late is an occasion that any bug may need, in one seed another one than in the next; a disk that
-/// fails, or a change of members, is needed by what deals with such.
-std::string CauseHint(const std::vector<std::string>& kinds);
-
 /// Failures with one symptom whose minimal runs have one CauseHint().
 struct FailureKind {
   std::string kinds;  ///< "kill, power_loss, put", of the cheapest; empty: those not shrunk.

@@ -6,7 +6,6 @@
 
 #include "faults/campaign/comparison.h"
 #include "faults/campaign/shrink_step.h"
-#include "faults/capsule/capsule.h"
 
 namespace orrery::faults {
 namespace {
@@ -55,14 +54,6 @@ TEST_CASE("Groups: one symptom with two causes is split by what shrinking left")
   CHECK(groups[0].kinds[2].seeds == std::vector<size_t>{2, 4});
 }
 
-TEST_CASE("Groups: disks and members hint at a cause, crashes and lost messages do not") {
-  CHECK(CauseHint({}) == "anywhere");
-  CHECK(CauseHint({"kill", "partition_isolate", "register.put"}) == "anywhere");
-  CHECK(CauseHint({"kill", "late_job"}) == "disks");
-  CHECK(CauseHint({"readd_store"}) == "members");
-  CHECK(CauseHint({"bit_flip", "replace_store"}) == "disks, members");
-}
-
 TEST_CASE("Groups: the order in which seeds finished does not matter") {
   std::vector<SeedResult> results = {Failed(1, 10, "a", 1), Failed(2, 10, "b", 1), Failed(3, 10, "a", 1),
                                      Failed(4, 11, "c", 1)};
@@ -86,18 +77,6 @@ TEST_CASE("Shrinking: the cheapest of every group first, only what a replay can 
                                      Failed(7, 10, "once", 1), Failed(8, 15, "cut", 1),   Failed(9, 14, "ours", 1)};
   for (SeedResult& result : results) result.confirmed = result.seed != 7;
   CHECK(ChooseForShrinking(results, GroupFailures(results, {})) == std::vector<size_t>{2, 5, 3, 0});
-}
-
-TEST_CASE("Shrinking: the kinds of a capsule are those of its faults and operations, each once") {
-  Capsule capsule;
-  capsule.faults = {{.id = "kill#1", .kind = FaultKind::kKill},
-                    {.id = "pause#1", .kind = FaultKind::kPause},
-                    {.id = "kill#2", .kind = FaultKind::kKill}};
-  capsule.workloads = {
-      {.name = "register",
-       .operations = {{.operation = {.kind = OperationKind::kPut}}, {.operation = {.kind = OperationKind::kGet}}}},
-      {.name = "set", .operations = {{.operation = {.kind = OperationKind::kAdd}}}}};
-  CHECK(KindsIn(capsule) == std::vector<std::string>{"kill", "pause", "register.get", "register.put", "set.add"});
 }
 
 TEST_CASE("Comparison: new, known, regressed, gone") {

@@ -5,11 +5,10 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <set>
 
 #include "faults/campaign/results_folder.h"
 #include "faults/capsule/capsule.h"
-#include "faults/fault_kind.h"
+#include "faults/capsule/cause_hint.h"
 #include "sim/exit_codes.h"
 
 namespace orrery::faults {
@@ -68,16 +67,6 @@ std::vector<size_t> ChooseForShrinking(const std::vector<SeedResult>& results,
     }
   }
   return chosen;
-}
-
-std::vector<std::string> KindsIn(const Capsule& capsule) {
-  std::set<std::string> kinds;
-  for (const FaultEntry& fault : capsule.faults) kinds.emplace(FaultName(fault.kind));
-  for (const CapsuleWorkload& workload : capsule.workloads) {
-    for (const OperationEntry& operation : workload.operations)
-      kinds.insert(workload.name + "." + std::string(OperationKindName(operation.operation.kind)));
-  }
-  return {kinds.begin(), kinds.end()};
 }
 
 std::vector<MinimalRun> ShrinkFailures(const ShrinkStepOptions& options, const std::vector<SeedResult>& results,

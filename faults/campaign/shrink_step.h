@@ -11,8 +11,6 @@
 
 namespace orrery::faults {
 
-struct Capsule;
-
 /// What a campaign gives to shrinking.
 struct ShrinkStepOptions {
   std::string program;  ///< An orrery-sim.
@@ -25,9 +23,6 @@ struct ShrinkStepOptions {
 /// Which failures to shrink, in order: the cheapest of each group, gravest group first, then the second cheapest of
 /// each. Only what a replay confirmed and a replay can show: 10, 11 and 12. Indices of results.
 std::vector<size_t> ChooseForShrinking(const std::vector<SeedResult>& results, const std::vector<FailureGroup>& groups);
-
-/// Kinds of fault and operation in a capsule: sorted, each once.
-std::vector<std::string> KindsIn(const Capsule& capsule);
 
 /// Shrinks them one after the other, each within an equal part of the time that is left. `say` gets a line about each;
 /// `stop` is asked often. What could not be shrunk is said and left out.

@@ -1,0 +1,34 @@
+#include "faults/capsule/cause_hint.h"
+
+#include <optional>
+#include <set>
+
+#include "faults/capsule/capsule.h"
+#include "faults/fault_kind.h"
+
+namespace orrery::faults {
+
+std::vector<std::string> KindsIn(const Capsule& capsule) {
+  std::set<std::string> kinds;
+  for (const FaultEntry& fault : capsule.faults) kinds.emplace(FaultName(fault.kind));
+  for (const CapsuleWorkload& workload : capsule.workloads) {
+    for (const OperationEntry& operation : workload.operations)
+      kinds.insert(workload.name + "." + std::string(OperationKindName(operation.operation.kind)));
+  }
+  return {kinds.begin(), kinds.end()};
+}
+
+std::string CauseHint(const std::vector<std::string>& kinds) {
+  bool disks = false;
+  bool members = false;
+  for (const std::string& name : kinds) {
+    const std::optional<FaultKind> kind = FaultByName(name);
+    if (!kind) continue;  // An operation.
+    disks = disks || FamilyOf(*kind) == FaultFamily::kDisk;
+    members = members || *kind == FaultKind::kReplaceStore || *kind == FaultKind::kReaddStore;
+  }
+  if (disks) return members ? "disks, members" : "disks";
+  return members ? "members" : "anywhere";
+}
+
+}  // namespace orrery::faults
