@@ -48,7 +48,6 @@ struct Story {
     view.id = PeerId(peer);
     view.term = Term(term);
     view.vote = PeerId(vote);
-    view.term_durable = true;
     view.persisted = view.last_index = LogIndex(persisted);
     view.commit = LogIndex(commit);
     return view;
@@ -57,7 +56,6 @@ struct Story {
   static RaftView InReady(uint64_t carries, uint64_t persisted, RaftView view) {
     view.term_ready = raft::ReadyNumber(carries);
     view.persisted_ready = raft::ReadyNumber(persisted);
-    view.term_durable = carries <= persisted;
     return view;
   }
   static RaftView Leading(RaftView view) {

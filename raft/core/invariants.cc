@@ -54,7 +54,7 @@ Status RaftInvariants::CheckView(const RaftView& v) {
   facts.Expect(!leads || v.leader == v.id, "a leader knows that it leads");
   facts.Expect(leads || v.leader != v.id, "who does not lead does not follow itself");
   facts.Expect(!leads || v.vote == v.id, "a leader voted for itself");
-  facts.Expect(!leads || v.term_durable, "a leader's term and vote are durable");
+  facts.Expect(!leads || v.term_durable(), "a leader's term and vote are durable");
   facts.Expect(v.read_position.value() == 0 || v.commit >= v.term_start,
                "before its term has a commit a leader knows no position for a read (thesis 6.4)");
   return facts.Verdict();

@@ -37,7 +37,6 @@ RaftView LeaderView() {
   view.term_start = LogIndex(11);
   view.heartbeat_round = 7;
   view.quorum_round = 6;
-  view.term_durable = true;
   return view;
 }
 
@@ -114,7 +113,7 @@ TEST_CASE("RaftInvariants: a read with a position before the term's first commit
 
 TEST_CASE("RaftInvariants: a leader whose vote is not durable is named") {
   RaftView view = LeaderView();
-  view.term_durable = false;
+  view.term_ready = view.persisted_ready.Next();
   CHECK(Names(RaftInvariants::CheckView(view), "term and vote are durable"));
 }
 

@@ -278,7 +278,6 @@ RaftView Raft::View() const {
       .reads_in_round = ReadsInRound(),
       .read_position = reads_.empty() ? LogIndex() : reads_.front().index,
       .in_joint = conf_->IsJoint(),
-      .term_durable = TermDurable(),
       .term_ready = TermReady(),
       .persisted_ready = persisted_number_,
       .installing = log_.has_pending_snapshot(),

@@ -41,12 +41,12 @@ struct RaftView {
   /// Leader: the position of the read that has waited longest; zero: none waits, or it has none yet.
   LogIndex read_position;
   bool in_joint = false;
-  /// What term and vote say survives a crash: term_ready <= persisted_ready.
-  bool term_durable = false;
   /// The Ready that carries, or will carry, this term and vote; zero: storage had them from the start.
   ReadyNumber term_ready;
   /// The last Ready known to be persisted.
   ReadyNumber persisted_ready;
+  /// What term and vote say survives a crash.
+  bool term_durable() const { return term_ready <= persisted_ready; }
   /// A snapshot takes the place of the log and is not durable: positions are what they will be.
   bool installing = false;
   /// MayServeLease().
