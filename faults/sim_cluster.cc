@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "runtime/clock.h"
-#include "runtime/fiber/future.h"
 #include "runtime/fiber/scheduler.h"
 #include "runtime/runtime.h"
 #include "server/node.h"
@@ -413,18 +412,18 @@ void SimCluster::CompareReplicas(Duration patience, std::function<void(LawReport
 
 /// All at once: an idle region writes, too, and a checksum takes its time.
 Result<SimCluster::Checksums> SimCluster::AskChecksums(ClientHost& host) {
-  std::vector<std::pair<StoreId, Future<ChecksumResponse>>> asked;
-  for (const StoreId store : members_) {
-    auto promise = std::make_shared<Promise<ChecksumResponse>>();
-    asked.emplace_back(store, promise->GetFuture());
-    host.Spawn({"checksum", store.value()}, [store, promise](ClientHost& node) {
-      promise->Set(node.admin().Checksum(store, DeadlineIn(node, seconds(5))));
+  std::vector<std::pair<StoreId, Result<ChecksumResponse>>> asked;
+  for (const StoreId store : members_) asked.emplace_back(store, Status(StatusCode::kUnavailable, "not asked yet"));
+  TaskGroup asking(host.runtime().domain, "checksums", static_cast<uint32_t>(asked.size()));
+  for (auto& [store, answer] : asked) {
+    asking.Spawn({"checksum", store.value()}, [&host, &store = store, &answer = answer] {
+      answer = host.admin().Checksum(store, DeadlineIn(host, seconds(5)));
     });
   }
+  asking.JoinAll();
   Checksums answers;
   Status first_error;
-  for (auto& [store, future] : asked) {
-    const Result<ChecksumResponse> answer = future.Get();
+  for (const auto& [store, answer] : asked) {
     if (answer.ok()) {
       answers.emplace_back(store, *answer);
     } else if (first_error.ok()) {
