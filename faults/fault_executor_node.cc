@@ -14,6 +14,7 @@ namespace {
 constexpr char kEngineFolder[] = "engine";  // EngineOptions::folder.
 constexpr Duration kBootAfterFlip = milliseconds(200);
 constexpr uint64_t kRottenBits = 16;
+constexpr uint64_t kRottenSectors = 4;
 
 CrashKind CrashOf(std::string_view how) {
   return how == "power_loss" ? CrashKind::kPowerLoss : CrashKind::kProcessKill;
@@ -92,6 +93,7 @@ Status FaultExecutor::ExecuteDisk(const FaultEntry& fault) {
       world_.DelayNextJob(node, LaneOf(fault.how), fault.lasts);
       return Status::Ok();
     case FaultKind::kBitFlip: return FlipBit(fault);
+    case FaultKind::kRottenSectors: return RotSectors(fault);
     case FaultKind::kLostDisk:
       ORRERY_RETURN_IF_ERROR(RequireBudget(StoreOf(node)));
       cluster_.LoseDisk(StoreOf(node));
@@ -159,12 +161,12 @@ Status FaultExecutor::FillDisk(const FaultEntry& fault) {
 Status FaultExecutor::FlipBit(const FaultEntry& fault) {
   const StoreId victim = StoreOf(fault.targets.at(0));
   ORRERY_RETURN_IF_ERROR(RequireBudget(victim));
-  if (fault.how == "live_tables") return RotTables(fault);
+  if (fault.how == "live_tables") return FlipTableBits(fault);
   const NodeId node = NodeIdOf(victim);
   world_.Crash(node, CrashKind::kPowerLoss);
   sim::SimDisk& disk = world_.DiskOf(node);
   const Random draw(static_cast<uint64_t>(fault.amount));
-  const auto flip = disk.FlipBit(ClassOf(fault.how), sim::SimDisk::FlipWhere::kAnywhere, draw.Split("flip"));
+  const auto flip = disk.FlipBit(ClassOf(fault.how), sim::SimDisk::RotWhere::kAnywhere, draw.Split("flip"));
   // Nothing vouches for the last synced batch of the log (docs/decisions/0002): rot there is outside of what the
   // design promises to notice, so it is taken back.
   const bool noticed = fault.how != "wal" || !CheckWalFolder(*disk.CrashClone(draw.Split("look")), kEngineFolder).ok();
@@ -182,17 +184,42 @@ Status FaultExecutor::FlipBit(const FaultEntry& fault) {
 }
 
 /// Under a store that goes on: what it has in memory hides the damage, until it reads from the disk.
-Status FaultExecutor::RotTables(const FaultEntry& fault) {
+Status FaultExecutor::FlipTableBits(const FaultEntry& fault) {
   const StoreId victim = StoreOf(fault.targets.at(0));
   sim::SimDisk& disk = world_.DiskOf(NodeIdOf(victim));
   const Random draw = Random(static_cast<uint64_t>(fault.amount)).Split("flip");
   size_t flips = 0;
   for (uint64_t i = 0; i < kRottenBits; ++i) {
-    flips += disk.FlipBit(PathClass::kTable, sim::SimDisk::FlipWhere::kAnywhere, draw.Split(i)) ? 1 : 0;
+    flips += disk.FlipBit(PathClass::kTable, sim::SimDisk::RotWhere::kAnywhere, draw.Split(i)) ? 1 : 0;
   }
   const std::string words = fmt::format("store {}: {} bits of its tables", victim.value(), flips);
   world_.RecordNote("nemesis", Hash64(words), words);
   if (flips == 0) return Status::Ok();  // It has no table yet.
+  cluster_.MarkDamaged(victim);
+  Later(fault, fault.lasts, "replace", [this, victim] { cluster_.AskToReplaceDamaged(victim); });
+  return Status::Ok();
+}
+
+/// Half of them at the end of a table, where a share of its bytes would hardly ever get.
+Status FaultExecutor::RotSectors(const FaultEntry& fault) {
+  const StoreId victim = StoreOf(fault.targets.at(0));
+  ORRERY_RETURN_IF_ERROR(RequireBudget(victim));
+  const bool runs = fault.how == "live_tables";
+  if (!runs) {
+    world_.Crash(NodeIdOf(victim), CrashKind::kPowerLoss);
+    Later(fault, kBootAfterFlip, "boot", [this, victim] { cluster_.EnsureUp(victim); });
+  }
+  sim::SimDisk& disk = world_.DiskOf(NodeIdOf(victim));
+  const Random draw = Random(static_cast<uint64_t>(fault.amount)).Split("rot");
+  std::string words;
+  for (uint64_t i = 0; i < kRottenSectors; ++i) {
+    const auto where = i % 2 == 0 ? sim::SimDisk::RotWhere::kEnd : sim::SimDisk::RotWhere::kAnywhere;
+    const auto rotten = disk.RotSector(PathClass::kTable, where, draw.Split(i));
+    if (rotten) words += fmt::format(" {} at {}", rotten->path, rotten->offset);
+  }
+  if (words.empty()) return Status::Ok();  // It has no table yet.
+  words = fmt::format("store {}: sectors of{}", victim.value(), words);
+  world_.RecordNote("nemesis", Hash64(words), words);
   cluster_.MarkDamaged(victim);
   Later(fault, fault.lasts, "replace", [this, victim] { cluster_.AskToReplaceDamaged(victim); });
   return Status::Ok();

@@ -38,6 +38,8 @@ const std::vector<FaultInfo>& AllFaults() {
       {FaultKind::kLateJob, "late_job", "one lane's next blocking job begins late, the other lanes overtake it"},
       {FaultKind::kBitFlip, "bit_flip",
        "a bit of synced data flips while the store is down, or some in its tables while it runs"},
+      {FaultKind::kRottenSectors, "rotten_sectors",
+       "some sectors of a store's tables hold something else, often at a table's end; it is down, or runs"},
       {FaultKind::kLostDisk, "lost_disk", "a store loses its disk and comes back as a new member"},
       {FaultKind::kCrashInWrite, "crash_in_write", "power is lost in the middle of the n-th next disk operation"},
       {FaultKind::kReadError, "read_error", "reads of a disk fail for a while, some or all"},

@@ -42,6 +42,7 @@ enum class FaultKind : uint8_t {
   kStuckDisk,
   kLateJob,
   kBitFlip,
+  kRottenSectors,
   kLostDisk,
   kCrashInWrite,
   kReadError,

@@ -164,7 +164,8 @@ void FaultResolver::CrashLoop(FaultEntry& fault, Random& random) const {
 }
 
 bool FaultResolver::ResolveDisk(FaultEntry& fault, Random& random) const {
-  const bool member = fault.kind == FaultKind::kBitFlip || fault.kind == FaultKind::kDirectorySyncError;
+  const bool member = fault.kind == FaultKind::kBitFlip || fault.kind == FaultKind::kRottenSectors ||
+                      fault.kind == FaultKind::kDirectorySyncError;
   const StoreId victim = member ? AnyMember(random) : LeaderOrAny(random);
   fault.targets = {NodeIdOf(victim)};
   switch (fault.kind) {
@@ -192,6 +193,11 @@ bool FaultResolver::ResolveDisk(FaultEntry& fault, Random& random) const {
       const bool live = random.Split("live").Chance(0.5);
       fault.how = wal ? "wal" : live ? "live_tables" : "table";
       fault.amount = static_cast<int64_t>(random.Split("flip").NextU64() >> 1);
+      return true;
+    }
+    case FaultKind::kRottenSectors: {
+      fault.how = random.Chance(0.5) ? "live_tables" : "tables";
+      fault.amount = static_cast<int64_t>(random.Split("rot").NextU64() >> 1);
       return true;
     }
     case FaultKind::kCrashInWrite: {

@@ -136,7 +136,7 @@ TEST_CASE("Snapshot: a leader that cannot read its own state stops, and leads no
 
   cluster.MarkDamaged(leader);
   for (uint64_t i = 0; i < 40; ++i) {
-    const auto where = sim::SimDisk::FlipWhere::kAnywhere;
+    const auto where = sim::SimDisk::RotWhere::kAnywhere;
     REQUIRE(world.DiskOf(NodeIdOf(leader)).FlipBit(sim::PathClass::kTable, where, Random(i)));
   }
   const uint64_t sent = cluster.oracle().SeenOf(Moment::kSend).count;

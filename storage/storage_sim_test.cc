@@ -378,7 +378,7 @@ TEST_CASE("Engine: rot below what was synced refuses to open, and says where") {
       CHECK(committer.Commit(batch, Durability::kSync).ok());
     }
   });
-  REQUIRE(harness.disk().FlipBit(sim::PathClass::kWal, sim::SimDisk::FlipWhere::kFirstQuarter, Random(3)));
+  REQUIRE(harness.disk().FlipBit(sim::PathClass::kWal, sim::SimDisk::RotWhere::kFirstQuarter, Random(3)));
   const Status opened = harness.RunAndCrash([](Runtime&, Engine&) {}, false);
   CHECK(opened.code() == StatusCode::kCorruption);
   CHECK(opened.message().find(".log") != std::string_view::npos);
@@ -402,7 +402,7 @@ TEST_CASE("Engine: a walk over a rotten table ends with an error, never with row
         runtime.scheduler.SleepFor(seconds(5));
       }
     });
-    REQUIRE(harness.disk().FlipBit(sim::PathClass::kTable, sim::SimDisk::FlipWhere::kAnywhere, Random(seed)));
+    REQUIRE(harness.disk().FlipBit(sim::PathClass::kTable, sim::SimDisk::RotWhere::kAnywhere, Random(seed)));
     harness
         .RunAndCrash(
             [&](Runtime&, Engine& engine) {
@@ -416,6 +416,28 @@ TEST_CASE("Engine: a walk over a rotten table ends with an error, never with row
         .IgnoreError();
   }
   CHECK(noticed > 5);
+}
+
+TEST_CASE("Engine: sectors of a table may rot, at its end above all") {
+  int noticed = 0;
+  for (uint64_t seed = 1; seed <= 200; ++seed) {
+    CAPTURE(seed);
+    EngineOptions options;
+    options.level0_compaction_files = 64;  // The table stays.
+    options.level0_stop_files = 256;
+    SimHarness harness{Random(seed), options};
+    harness.Run([&](Runtime&, Engine& engine) {
+      WriteBatch batch;
+      for (uint64_t i = 0; i < 20 + seed % 64; ++i) batch.Put(CF::kData, "row" + std::to_string(10 + i), "value");
+      CHECK(engine.Apply(batch).ok());
+      CHECK(engine.Flush().ok());
+    });
+    REQUIRE(harness.disk().RotSector(sim::PathClass::kTable, sim::SimDisk::RotWhere::kEnd, Random(seed)));
+    const Status opened = harness.RunAndCrash([](Runtime&, Engine&) {}, false);
+    if (!opened.ok()) CHECK_MESSAGE(opened.code() == StatusCode::kCorruption, opened.ToString());
+    noticed += opened.ok() ? 0 : 1;
+  }
+  CHECK(noticed > 100);
 }
 
 TEST_CASE("Engine: the highest bit of any byte near the end of a table may flip") {

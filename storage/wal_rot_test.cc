@@ -132,7 +132,7 @@ std::array<Tally, kModes.size()> FlipTrials(int stories, int flips) {
     for (int f = 0; f < flips; ++f) {
       const Random draw = random.Split("flip").Split(static_cast<uint64_t>(f));
       // Half of them near the end, where the mark ends.
-      const auto where = f % 2 == 0 ? SimDisk::FlipWhere::kAnywhere : SimDisk::FlipWhere::kLastQuarter;
+      const auto where = f % 2 == 0 ? SimDisk::RotWhere::kAnywhere : SimDisk::RotWhere::kLastQuarter;
       for (size_t m = 0; m < kModes.size(); ++m) {
         std::unique_ptr<SimDisk> disk = story.node->disk().CrashClone(draw);
         const std::optional<SimDisk::Flip> flip = disk->FlipBit(PathClass::kWal, where, draw);

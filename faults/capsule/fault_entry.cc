@@ -63,6 +63,11 @@ std::vector<FaultFields> NodeFields() {
        .lasts = true,
        .amount = {"draw", 0, INT64_MAX},
        .how = {"wal", "table", "live_tables"}},
+      {.kind = FaultKind::kRottenSectors,
+       .targets = kOne,
+       .lasts = true,
+       .amount = {"draw", 0, INT64_MAX},
+       .how = {"tables", "live_tables"}},
       {.kind = FaultKind::kLostDisk, .targets = kOne},
       {.kind = FaultKind::kCrashInWrite,
        .targets = kOne,
@@ -121,7 +126,7 @@ const FaultFields& FaultFieldsOf(FaultKind kind) {
 
 bool TakesDurableState(const FaultEntry& fault) {
   return fault.kind == FaultKind::kLostDisk || fault.kind == FaultKind::kBitFlip ||
-         fault.kind == FaultKind::kDirectorySyncError ||
+         fault.kind == FaultKind::kRottenSectors || fault.kind == FaultKind::kDirectorySyncError ||
          (fault.kind == FaultKind::kFsyncError && fault.how == "manifest");
 }
 

@@ -317,7 +317,7 @@ Capsule WithSmallLimits(const Capsule& capsule) {
 
 std::vector<int64_t> SmallerAmounts(const FaultEntry& fault) {
   const FaultFields::Amount& amount = FaultFieldsOf(fault.kind).amount;
-  if (amount.name.empty() || fault.kind == FaultKind::kBitFlip) return {};  // Which bit flips has no size.
+  if (amount.name.empty() || amount.name == "draw") return {};  // What is drawn has no size.
   const int64_t least = std::max<int64_t>(amount.min, 0);
   std::vector<int64_t> smaller;
   for (const int64_t candidate : {least, fault.amount / 16, fault.amount / 4, fault.amount / 2}) {

@@ -26,6 +26,7 @@ void SimDisk::Count(DiskFault fault) {
     case DiskFault::kStuck: ORRERY_PROBE_IF(probes, "sim.disk.stuck"); return;
     case DiskFault::kWiped: ORRERY_PROBE_IF(probes, "sim.disk.wiped"); return;
     case DiskFault::kLyingSync: ORRERY_PROBE_IF(probes, "sim.disk.lying_sync"); return;
+    case DiskFault::kRottenSector: ORRERY_PROBE_IF(probes, "sim.disk.rotten_sector"); return;
   }
 }
 
@@ -133,27 +134,55 @@ void SimDisk::SetStuck(bool stuck) {
   stuck_ = stuck;
 }
 
-std::optional<SimDisk::Flip> SimDisk::FlipBit(PathClass path_class, FlipWhere where, Random random) {
+std::optional<SimDisk::Flip> SimDisk::DrawDurable(PathClass path_class, RotWhere where, Random& draws) const {
   std::vector<std::string> candidates;
-  tree_.ForEachFile([&](const std::string& path, DiskNode& file) {
+  tree_.ForEachFile([&](const std::string& path, const DiskNode& file) {
     if (ClassOf(path) == path_class && !file.image.live().empty()) candidates.push_back(path);
   });
   if (candidates.empty()) return std::nullopt;
-  Random draws = random.Split("flip");
   const std::string& path = candidates[draws.Below(candidates.size())];
   const FileImage& image = tree_.Find(path)->image;
   const uint64_t size = image.live().size();
   const uint64_t quarter = (size + 3) / 4;
-  const uint64_t begin = where == FlipWhere::kLastQuarter ? size - quarter : 0;
-  const uint64_t span = where == FlipWhere::kAnywhere ? size : quarter;
+  uint64_t span = where == RotWhere::kAnywhere ? size : quarter;
+  if (where == RotWhere::kEnd) span = std::min(size, 4 * FileImage::kSectorBytes);
+  const bool at_end = where == RotWhere::kLastQuarter || where == RotWhere::kEnd;
+  const uint64_t begin = at_end ? size - span : 0;
   for (int attempt = 0; attempt < 64; ++attempt) {
     Flip flip = {path, begin + draws.Below(span), 0};
     flip.bit = static_cast<uint8_t>(draws.Below(8));
-    if (!image.IsDurable(flip.offset)) continue;
-    FlipBitAt(flip);
-    return flip;
+    if (image.IsDurable(flip.offset)) return flip;
   }
   return std::nullopt;
+}
+
+std::optional<SimDisk::Flip> SimDisk::FlipBit(PathClass path_class, RotWhere where, Random random) {
+  Random draws = random.Split("flip");
+  const std::optional<Flip> flip = DrawDurable(path_class, where, draws);
+  if (flip) FlipBitAt(*flip);
+  return flip;
+}
+
+std::optional<SimDisk::RottenSector> SimDisk::RotSector(PathClass path_class, RotWhere where, Random random) {
+  Random draws = random.Split("sector");
+  const std::optional<Flip> place = DrawDurable(path_class, where, draws);
+  if (!place) return std::nullopt;
+  FileImage& image = tree_.Find(place->path)->image;
+  const uint64_t begin = place->offset / FileImage::kSectorBytes * FileImage::kSectorBytes;
+  Bytes content(image.DurableSectorAt(begin).size(), '\0');
+  switch (draws.Below(4)) {
+    case 0: break;
+    case 1: content.assign(content.size(), '\xff'); break;
+    case 2:
+      if (begin > 0) content = image.live().substr(begin - FileImage::kSectorBytes, content.size());
+      break;
+    default:
+      for (char& byte : content) byte = static_cast<char>(draws.Below(256));
+  }
+  image.Rot(begin, content);
+  damaged_ = true;
+  Count(DiskFault::kRottenSector);
+  return RottenSector{.path = place->path, .offset = begin};
 }
 
 void SimDisk::FlipBitAt(const Flip& flip) {

@@ -26,10 +26,10 @@ std::string_view PathClassName(PathClass path_class) {
 
 std::string_view DiskFaultName(DiskFault fault) {
   static constexpr std::array<std::string_view, kDiskFaultCount> kNames = {
-      "write_error",  "short_write",   "read_error",    "sync_error",  "directory_sync_error",
-      "no_space",     "unsynced_lost", "torn_tail",     "sector_hole", "directory_ops_lost",
-      "process_kill", "power_loss",    "mid_operation", "bit_flip",    "slow",
-      "stuck",        "wiped",         "lying_sync"};
+      "write_error",  "short_write",   "read_error",    "sync_error",   "directory_sync_error",
+      "no_space",     "unsynced_lost", "torn_tail",     "sector_hole",  "directory_ops_lost",
+      "process_kill", "power_loss",    "mid_operation", "bit_flip",     "slow",
+      "stuck",        "wiped",         "lying_sync",    "rotten_sector"};
   return kNames.at(static_cast<size_t>(fault));
 }
 

@@ -44,8 +44,9 @@ enum class DiskFault : uint8_t {
   kStuck,             ///< The disk was told to be stuck.
   kWiped,             ///< All content was lost.
   kLyingSync,         ///< A Sync or SyncDirectory said ok and made nothing durable.
+  kRottenSector,      ///< A durable sector holds something else.
 };
-constexpr int kDiskFaultCount = 18;
+constexpr int kDiskFaultCount = 19;
 
 /// Stable name for traces, JSON and fault plans ("sync_error").
 std::string_view DiskFaultName(DiskFault fault);

@@ -114,6 +114,18 @@ void FileImage::FlipBit(uint64_t offset, uint8_t bit) {
   live_[offset] = static_cast<char>(static_cast<unsigned char>(live_[offset]) ^ (1u << bit));
 }
 
+ByteView FileImage::DurableSectorAt(uint64_t offset) const {
+  if (!IsDurable(offset)) return {};
+  const uint64_t begin = SectorOf(offset) * kSector;
+  return ByteView(live_).substr(begin, std::min<uint64_t>(durable_size_ - begin, kSector));
+}
+
+void FileImage::Rot(uint64_t offset, ByteView content) {
+  const uint64_t begin = SectorOf(offset) * kSector;
+  ORRERY_ASSERT(offset - begin + content.size() <= DurableSectorAt(offset).size());
+  live_.replace(offset, content.size(), content);
+}
+
 PowerLossEffect FileImage::LosePower(Random random, bool holes_allowed) {
   PowerLossEffect effect;
   const bool had_tail = live_.size() > durable_size_;

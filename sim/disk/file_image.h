@@ -49,6 +49,10 @@ class FileImage {
   bool IsDurableTo(uint64_t size_bytes) const;
   /// Requires: IsDurable(offset).
   void FlipBit(uint64_t offset, uint8_t bit);
+  /// The sector of this byte, as far as it is durable: no bytes if the one at `offset` is not.
+  ByteView DurableSectorAt(uint64_t offset) const;
+  /// The durable content there becomes this. Requires: it lies within DurableSectorAt(offset).
+  void Rot(uint64_t offset, ByteView content);
 
  private:
   using Sectors = std::map<uint64_t, Bytes>;

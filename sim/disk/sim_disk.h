@@ -139,16 +139,25 @@ class SimDisk final : public Disk {
   /// volatile cache does: outside of what any design survives. ClearFaults() does not mend it.
   void SetLyingSync(bool lying) { lying_sync_ = lying; }
 
-  enum class FlipWhere : uint8_t { kAnywhere, kFirstQuarter, kLastQuarter };
+  /// kEnd: the last four sectors, from which a reader of a table learns where everything else lies.
+  enum class RotWhere : uint8_t { kAnywhere, kFirstQuarter, kLastQuarter, kEnd };
   struct Flip {
     std::string path;
     uint64_t offset = 0;
     uint8_t bit = 0;
   };
   /// Flips one durable bit of one file of a class. Nothing if there is no durable byte in the class.
-  std::optional<Flip> FlipBit(PathClass path_class, FlipWhere where, Random random);
+  std::optional<Flip> FlipBit(PathClass path_class, RotWhere where, Random random);
   /// Flips exactly this bit. Requires: it is durable.
   void FlipBitAt(const Flip& flip);
+  struct RottenSector {
+    std::string path;
+    uint64_t offset = 0;
+  };
+  /// One durable sector of one file of a class holds something else: noise, zeros, ones, or what stands before it in
+  /// the file (a write that went to the wrong place). Nothing if there is no durable byte in the class.
+  /// (Bairavasundaram et al., "An Analysis of Data Corruption in the Storage Stack", FAST 2008: whole blocks go bad.)
+  std::optional<RottenSector> RotSector(PathClass path_class, RotWhere where, Random random);
 
   // What happened.
   const DiskFaultCounts& fault_counts() const { return counts_; }
@@ -197,6 +206,8 @@ class SimDisk final : public Disk {
   void Charge(Duration typical, uint64_t bytes, Random random);
   bool Overfull(uint64_t more_bytes) const;
   Random OperationKey(uint64_t path_hash);
+  /// A durable bit of one file of a class.
+  std::optional<Flip> DrawDurable(PathClass path_class, RotWhere where, Random& draws) const;
   void EndLife();
 
   SimDiskOptions options_;

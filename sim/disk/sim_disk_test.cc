@@ -242,10 +242,10 @@ TEST_CASE("Faults: a failed folder sync hardens nothing") {
 
 TEST_CASE("Faults: a flip changes one durable bit of the class") {
   SimDisk disk({.random = Random(1)});
-  CHECK_FALSE(disk.FlipBit(PathClass::kWal, SimDisk::FlipWhere::kAnywhere, Random(1)).has_value());
+  CHECK_FALSE(disk.FlipBit(PathClass::kWal, SimDisk::RotWhere::kAnywhere, Random(1)).has_value());
   WriteSynced(disk, "000001.log", Bytes(400, 'a'));
   WriteSynced(disk, "000002.sst", Bytes(400, 'a'));
-  const auto flip = disk.FlipBit(PathClass::kWal, SimDisk::FlipWhere::kLastQuarter, Random(1));
+  const auto flip = disk.FlipBit(PathClass::kWal, SimDisk::RotWhere::kLastQuarter, Random(1));
   REQUIRE(flip.has_value());
   CHECK(flip->path == "000001.log");
   CHECK(flip->offset >= 300);
@@ -255,6 +255,34 @@ TEST_CASE("Faults: a flip changes one durable bit of the class") {
   CHECK(content == Bytes(400, 'a'));
   disk.FlipBitAt(*flip);
   CHECK(*disk.ReadFile("000001.log", kAll) == Bytes(400, 'a'));
+}
+
+TEST_CASE("Faults: a rotten sector is one durable sector of the class, at the end if it is asked for") {
+  const Bytes before(5000, 'a');
+  std::set<uint64_t> offsets;
+  std::set<Bytes> contents;
+  for (uint64_t seed = 1; seed <= 64; ++seed) {
+    SimDisk disk({.random = Random(1)});
+    WriteSynced(disk, "000001.log", before);
+    CHECK_FALSE(disk.RotSector(PathClass::kTable, SimDisk::RotWhere::kEnd, Random(seed)).has_value());
+    WriteSynced(disk, "000002.sst", before);
+    const auto rotten = disk.RotSector(PathClass::kTable, SimDisk::RotWhere::kEnd, Random(seed));
+    REQUIRE(rotten.has_value());
+    CHECK(rotten->path == "000002.sst");
+    CHECK(*disk.ReadFile("000001.log", kAll) == before);
+    Bytes content = *disk.ReadFile("000002.sst", kAll);
+    REQUIRE(content.size() == before.size());
+    const size_t bytes = std::min<size_t>(512, content.size() - rotten->offset);
+    offsets.insert(rotten->offset);
+    contents.insert(content.substr(rotten->offset, 100));
+    content.replace(rotten->offset, bytes, bytes, 'a');
+    CHECK(content == before);
+  }
+  CHECK(offsets == std::set<uint64_t>{2560, 3072, 3584, 4096, 4608});  // The last 2,048 bytes begin within the first.
+  CHECK(contents.size() > 3);  // Zeros, ones, noise each time anew, and what stood before.
+  CHECK(contents.contains(Bytes(100, '\0')));
+  CHECK(contents.contains(Bytes(100, '\xff')));
+  CHECK(contents.contains(Bytes(100, 'a')));
 }
 
 TEST_CASE("Faults: a wiped disk is empty and free of damage") {
