@@ -44,9 +44,8 @@ class FaultExecutor {
   Status FailSync(const FaultEntry& fault);
   Status FailWrite(const FaultEntry& fault);
   Status FillDisk(const FaultEntry& fault);
-  Status FlipBit(const FaultEntry& fault);
-  Status FlipTableBits(const FaultEntry& fault);
-  Status RotSectors(const FaultEntry& fault);
+  Status FlipLogBit(const FaultEntry& fault);
+  Status RotTables(const FaultEntry& fault);
   Status CrashInWrite(const FaultEntry& fault);
   Status FailReads(const FaultEntry& fault);
   Status FailDirectorySync(const FaultEntry& fault);

@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include "faults/fault_executor.h"
+#include "faults/table_rot.h"
 #include "storage/wal_check.h"
 
 namespace orrery::faults {
@@ -12,9 +13,7 @@ using sim::PathClass;
 namespace {
 
 constexpr char kEngineFolder[] = "engine";  // EngineOptions::folder.
-constexpr Duration kBootAfterFlip = milliseconds(200);
-constexpr uint64_t kRottenBits = 16;
-constexpr uint64_t kRottenSectors = 4;
+constexpr Duration kBootAfterRot = milliseconds(200);
 
 CrashKind CrashOf(std::string_view how) {
   return how == "power_loss" ? CrashKind::kPowerLoss : CrashKind::kProcessKill;
@@ -92,8 +91,8 @@ Status FaultExecutor::ExecuteDisk(const FaultEntry& fault) {
       ORRERY_RETURN_IF_ERROR(RequireUp(StoreOf(node)));
       world_.DelayNextJob(node, LaneOf(fault.how), fault.lasts);
       return Status::Ok();
-    case FaultKind::kBitFlip: return FlipBit(fault);
-    case FaultKind::kRottenSectors: return RotSectors(fault);
+    case FaultKind::kBitFlip: return fault.how == "wal" ? FlipLogBit(fault) : RotTables(fault);
+    case FaultKind::kRottenSectors: return RotTables(fault);
     case FaultKind::kLostDisk:
       ORRERY_RETURN_IF_ERROR(RequireBudget(StoreOf(node)));
       cluster_.LoseDisk(StoreOf(node));
@@ -158,67 +157,44 @@ Status FaultExecutor::FillDisk(const FaultEntry& fault) {
   return Status::Ok();
 }
 
-Status FaultExecutor::FlipBit(const FaultEntry& fault) {
+Status FaultExecutor::FlipLogBit(const FaultEntry& fault) {
   const StoreId victim = StoreOf(fault.targets.at(0));
   ORRERY_RETURN_IF_ERROR(RequireBudget(victim));
-  if (fault.how == "live_tables") return FlipTableBits(fault);
   const NodeId node = NodeIdOf(victim);
   world_.Crash(node, CrashKind::kPowerLoss);
   sim::SimDisk& disk = world_.DiskOf(node);
   const Random draw(static_cast<uint64_t>(fault.amount));
-  const auto flip = disk.FlipBit(ClassOf(fault.how), sim::SimDisk::RotWhere::kAnywhere, draw.Split("flip"));
+  const auto flip = disk.FlipBit(PathClass::kWal, sim::SimDisk::RotWhere::kAnywhere, draw.Split("flip"));
   // Nothing vouches for the last synced batch of the log (docs/decisions/0002): rot there is outside of what the
   // design promises to notice, so it is taken back.
-  const bool noticed = fault.how != "wal" || !CheckWalFolder(*disk.CrashClone(draw.Split("look")), kEngineFolder).ok();
+  const bool noticed = !CheckWalFolder(*disk.CrashClone(draw.Split("look")), kEngineFolder).ok();
   if (flip) {
     const std::string where = fmt::format("store {}: bit {} of {} at {}{}", victim.value(), flip->bit, flip->path,
                                           flip->offset, noticed ? "" : ", taken back");
     world_.RecordNote("nemesis", Hash64(where), where);
   }
   if (flip && noticed) cluster_.MarkDamaged(victim);
-  if (flip && noticed && fault.how == "wal") cluster_.MarkMustRefuse(victim);
+  if (flip && noticed) cluster_.MarkMustRefuse(victim);
   if (flip && !noticed) disk.FlipBitAt(*flip);
-  Later(fault, kBootAfterFlip, "boot", [this, victim] { cluster_.EnsureUp(victim); });
+  Later(fault, kBootAfterRot, "boot", [this, victim] { cluster_.EnsureUp(victim); });
   Later(fault, fault.lasts, "replace", [this, victim] { cluster_.AskToReplaceDamaged(victim); });
   return Status::Ok();
 }
 
-/// Under a store that goes on: what it has in memory hides the damage, until it reads from the disk.
-Status FaultExecutor::FlipTableBits(const FaultEntry& fault) {
-  const StoreId victim = StoreOf(fault.targets.at(0));
-  sim::SimDisk& disk = world_.DiskOf(NodeIdOf(victim));
-  const Random draw = Random(static_cast<uint64_t>(fault.amount)).Split("flip");
-  size_t flips = 0;
-  for (uint64_t i = 0; i < kRottenBits; ++i) {
-    flips += disk.FlipBit(PathClass::kTable, sim::SimDisk::RotWhere::kAnywhere, draw.Split(i)) ? 1 : 0;
-  }
-  const std::string words = fmt::format("store {}: {} bits of its tables", victim.value(), flips);
-  world_.RecordNote("nemesis", Hash64(words), words);
-  if (flips == 0) return Status::Ok();  // It has no table yet.
-  cluster_.MarkDamaged(victim);
-  Later(fault, fault.lasts, "replace", [this, victim] { cluster_.AskToReplaceDamaged(victim); });
-  return Status::Ok();
-}
-
-/// Half of them at the end of a table, where a share of its bytes would hardly ever get.
-Status FaultExecutor::RotSectors(const FaultEntry& fault) {
+/// Under a store that goes on, what it has in memory hides the damage, until it reads from the disk.
+Status FaultExecutor::RotTables(const FaultEntry& fault) {
   const StoreId victim = StoreOf(fault.targets.at(0));
   ORRERY_RETURN_IF_ERROR(RequireBudget(victim));
-  const bool runs = fault.how == "live_tables";
-  if (!runs) {
+  if (fault.how != "live_tables") {
     world_.Crash(NodeIdOf(victim), CrashKind::kPowerLoss);
-    Later(fault, kBootAfterFlip, "boot", [this, victim] { cluster_.EnsureUp(victim); });
+    Later(fault, kBootAfterRot, "boot", [this, victim] { cluster_.EnsureUp(victim); });
   }
   sim::SimDisk& disk = world_.DiskOf(NodeIdOf(victim));
   const Random draw = Random(static_cast<uint64_t>(fault.amount)).Split("rot");
-  std::string words;
-  for (uint64_t i = 0; i < kRottenSectors; ++i) {
-    const auto where = i % 2 == 0 ? sim::SimDisk::RotWhere::kEnd : sim::SimDisk::RotWhere::kAnywhere;
-    const auto rotten = disk.RotSector(PathClass::kTable, where, draw.Split(i));
-    if (rotten) words += fmt::format(" {} at {}", rotten->path, rotten->offset);
-  }
-  if (words.empty()) return Status::Ok();  // It has no table yet.
-  words = fmt::format("store {}: sectors of{}", victim.value(), words);
+  const bool bits = fault.kind == FaultKind::kBitFlip;
+  const std::string where = bits ? FlipTableBits(disk, draw) : RotTableSectors(disk, draw);
+  if (where.empty()) return Status::Ok();  // It has no table yet.
+  const std::string words = fmt::format("store {} has rotten tables:{}", victim.value(), where);
   world_.RecordNote("nemesis", Hash64(words), words);
   cluster_.MarkDamaged(victim);
   Later(fault, fault.lasts, "replace", [this, victim] { cluster_.AskToReplaceDamaged(victim); });

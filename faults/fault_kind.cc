@@ -37,7 +37,7 @@ const std::vector<FaultInfo>& AllFaults() {
       {FaultKind::kStuckDisk, "stuck_disk", "a disk does not answer for a while"},
       {FaultKind::kLateJob, "late_job", "one lane's next blocking job begins late, the other lanes overtake it"},
       {FaultKind::kBitFlip, "bit_flip",
-       "a bit of synced data flips while the store is down, or some in its tables while it runs"},
+       "a bit of the log flips while the store is down, or some bits of its tables; it is down, or runs"},
       {FaultKind::kRottenSectors, "rotten_sectors",
        "some sectors of a store's tables hold something else, often at a table's end; it is down, or runs"},
       {FaultKind::kLostDisk, "lost_disk", "a store loses its disk and comes back as a new member"},

@@ -196,7 +196,7 @@ bool FaultResolver::ResolveDisk(FaultEntry& fault, Random& random) const {
       return true;
     }
     case FaultKind::kRottenSectors: {
-      fault.how = random.Chance(0.5) ? "live_tables" : "tables";
+      fault.how = random.Chance(0.5) ? "live_tables" : "table";
       fault.amount = static_cast<int64_t>(random.Split("rot").NextU64() >> 1);
       return true;
     }

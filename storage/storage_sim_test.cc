@@ -2,6 +2,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 
+#include <set>
 #include <vector>
 
 #include "sim/rocks/required_options.h"
@@ -9,6 +10,7 @@
 #include "storage/log_store.h"
 #include "storage/range_export.h"
 #include "storage/rocks_options.h"
+#include "storage/table_layout.h"
 #include "storage/testing/model_engine.h"
 #include "storage/testing/sim_harness.h"
 #include "storage/wal_order_env.h"
@@ -457,6 +459,13 @@ TEST_CASE("Engine: the highest bit of any byte near the end of a table may flip"
   }
   REQUIRE_FALSE(table.empty());
   const uint64_t size = harness.disk().SizeOf(table).value();
+  const Bytes content = harness.disk().ReadFile(table, size).value();
+  std::set<std::string> blocks;
+  const auto read = [&](uint64_t offset, uint64_t bytes) { return std::optional(content.substr(offset, bytes)); };
+  for (const TableBlock& block : TableBlocksOf(size, read)) blocks.insert(block.name);
+  CHECK(blocks.contains("metaindex"));
+  CHECK(blocks.contains("index"));
+  CHECK(blocks.contains("rocksdb.properties"));
   int damaged_properties = 0;
   for (uint64_t offset = size - std::min<uint64_t>(size, 1200); offset < size; ++offset) {
     CAPTURE(offset);

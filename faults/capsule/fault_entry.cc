@@ -67,7 +67,7 @@ std::vector<FaultFields> NodeFields() {
        .targets = kOne,
        .lasts = true,
        .amount = {"draw", 0, INT64_MAX},
-       .how = {"tables", "live_tables"}},
+       .how = {"table", "live_tables"}},
       {.kind = FaultKind::kLostDisk, .targets = kOne},
       {.kind = FaultKind::kCrashInWrite,
        .targets = kOne,

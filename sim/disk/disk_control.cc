@@ -134,14 +134,19 @@ void SimDisk::SetStuck(bool stuck) {
   stuck_ = stuck;
 }
 
-std::optional<SimDisk::Flip> SimDisk::DrawDurable(PathClass path_class, RotWhere where, Random& draws) const {
+std::optional<std::string> SimDisk::DrawFile(PathClass path_class, Random& draws) const {
   std::vector<std::string> candidates;
   tree_.ForEachFile([&](const std::string& path, const DiskNode& file) {
     if (ClassOf(path) == path_class && !file.image.live().empty()) candidates.push_back(path);
   });
   if (candidates.empty()) return std::nullopt;
-  const std::string& path = candidates[draws.Below(candidates.size())];
-  const FileImage& image = tree_.Find(path)->image;
+  return candidates[draws.Below(candidates.size())];
+}
+
+std::optional<SimDisk::Flip> SimDisk::DrawDurable(PathClass path_class, RotWhere where, Random& draws) const {
+  const std::optional<std::string> path = DrawFile(path_class, draws);
+  if (!path) return std::nullopt;
+  const FileImage& image = tree_.Find(*path)->image;
   const uint64_t size = image.live().size();
   const uint64_t quarter = (size + 3) / 4;
   uint64_t span = where == RotWhere::kAnywhere ? size : quarter;
@@ -149,7 +154,7 @@ std::optional<SimDisk::Flip> SimDisk::DrawDurable(PathClass path_class, RotWhere
   const bool at_end = where == RotWhere::kLastQuarter || where == RotWhere::kEnd;
   const uint64_t begin = at_end ? size - span : 0;
   for (int attempt = 0; attempt < 64; ++attempt) {
-    Flip flip = {path, begin + draws.Below(span), 0};
+    Flip flip = {*path, begin + draws.Below(span), 0};
     flip.bit = static_cast<uint8_t>(draws.Below(8));
     if (image.IsDurable(flip.offset)) return flip;
   }
@@ -160,6 +165,18 @@ std::optional<SimDisk::Flip> SimDisk::FlipBit(PathClass path_class, RotWhere whe
   Random draws = random.Split("flip");
   const std::optional<Flip> flip = DrawDurable(path_class, where, draws);
   if (flip) FlipBitAt(*flip);
+  return flip;
+}
+
+std::optional<SimDisk::Flip> SimDisk::FlipChosenBit(PathClass path_class, BitChooser choose, Random random) {
+  Random draws = random.Split("chosen");
+  const std::optional<std::string> path = DrawFile(path_class, draws);
+  if (!path) return std::nullopt;
+  const FileImage& image = tree_.Find(*path)->image;
+  const std::optional<BitPlace> place = choose(image.live(), draws);
+  if (!place || !image.IsDurable(place->offset)) return std::nullopt;
+  const Flip flip = {*path, place->offset, place->bit};
+  FlipBitAt(flip);
   return flip;
 }
 

@@ -148,6 +148,14 @@ class SimDisk final : public Disk {
   };
   /// Flips one durable bit of one file of a class. Nothing if there is no durable byte in the class.
   std::optional<Flip> FlipBit(PathClass path_class, RotWhere where, Random random);
+  struct BitPlace {
+    uint64_t offset = 0;
+    uint8_t bit = 0;
+  };
+  /// Which bit of a file with this content; nothing if none suits.
+  using BitChooser = FunctionRef<std::optional<BitPlace>(ByteView content, Random& draws)>;
+  /// The same, where `choose` says. Nothing, too, if it says nothing or the bit is not durable.
+  std::optional<Flip> FlipChosenBit(PathClass path_class, BitChooser choose, Random random);
   /// Flips exactly this bit. Requires: it is durable.
   void FlipBitAt(const Flip& flip);
   struct RottenSector {
@@ -206,6 +214,8 @@ class SimDisk final : public Disk {
   void Charge(Duration typical, uint64_t bytes, Random random);
   bool Overfull(uint64_t more_bytes) const;
   Random OperationKey(uint64_t path_hash);
+  /// One file of a class that is not empty.
+  std::optional<std::string> DrawFile(PathClass path_class, Random& draws) const;
   /// A durable bit of one file of a class.
   std::optional<Flip> DrawDurable(PathClass path_class, RotWhere where, Random& draws) const;
   void EndLife();
