@@ -130,7 +130,7 @@ def build_mutant(mutant, tree_hash):
 
 # --- Running ----------------------------------------------------------------------------------------------------------
 
-def runs_in_order(simulator, stop_at, jobs):
+def runs_in_order(simulator, stop_at, jobs, scenarios):
     """(scenario, seed, code, report) for the mix, in order, `jobs` at a time, until stop_at() says so."""
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         waiting = []
@@ -140,7 +140,7 @@ def runs_in_order(simulator, stop_at, jobs):
                 while len(waiting) < jobs:
                     scenario, seed = MIX[number % len(MIX)], 1 + number // len(MIX)
                     number += 1
-                    waiting.append((scenario, seed, pool.submit(simulate, simulator, scenario, seed, 180)))
+                    waiting.append((scenario, seed, pool.submit(simulate, simulator, scenario, seed, 180, scenarios)))
                 scenario, seed, future = waiting.pop(0)
                 code, report = future.result()
                 yield scenario, seed, code, report
@@ -154,19 +154,19 @@ def law_of(report):
     return report.get("signature", report["outcome"]).split("/", 1)[-1]
 
 
-def hunt(simulator, clean, arguments):
+def hunt(simulator, clean, arguments, scenarios=ROOT / "workloads" / "scenarios"):
     """Runs until a law has fired `detections` times that the clean build keeps. Times and laws are those of the first;
     the rate is that of the runs in which a detection was looked for."""
     result = {"caught": False, "seeds": 0, "cpu_seconds": 0.0, "marker_seeds": 0, "runs": 0, "detections": 0,
               "cpu_spent": 0.0, "found": [], "odd": []}
     stop = [False]
-    for scenario, seed, code, report in runs_in_order(simulator, lambda: stop[0], arguments.jobs):
+    for scenario, seed, code, report in runs_in_order(simulator, lambda: stop[0], arguments.jobs, scenarios):
         result["runs"] += 1
         result["cpu_spent"] = round(result["cpu_spent"] + report.get("cpu_seconds", 0), 2)
         marker = report.get("probes", {}).get(MARKER, 0)
         result["marker_seeds"] += 1 if marker else 0
         if code in CAUGHT_BY:
-            clean_code, _ = simulate(clean, scenario, seed, 180)
+            clean_code, _ = simulate(clean, scenario, seed, 180, scenarios)
             if clean_code != 0:
                 result["odd"].append(f"{scenario} {seed}: the clean build fails too ({EXIT_CODES.get(clean_code)})")
             else:

@@ -1,0 +1,176 @@
+"""ci/aging: whether capsules of planted bugs still fail for the same law on later commits.
+
+At the commit --from each mutant is hunted by the mix of ci/mutants until its first failure, which is recorded as a capsule and shrunk.
+Then each of the commits --on is built with the same patch and replays both capsules. A mutant whose patch does not apply there is left
+out and named: the commit touched the mutated code. Results are kept in build/aging by commit and patch: a run that was
+interrupted goes on where it stopped. Writes docs/results/aging/COMMIT.json.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+
+import mutants
+import regressions
+from common import BUILD, ROOT, Failure, build, capture, must, run_main, say, section, simulate, table, write_result
+
+WORK = BUILD / "aging"
+TREE = WORK / "tree"
+FORMS = ("recorded", "shrunk")
+
+
+def same_law(before, after):
+    """Of two signatures. A later commit may say more behind what an earlier one said; a crash is told by its place alone."""
+    if before.startswith(after) or after.startswith(before):
+        return True
+    return not before.startswith("node_crashed/") and before.split("/")[:2] == after.split("/")[:2]
+
+
+def git_tree(*words):
+    return must(["git", "-C", TREE, *words], f"git {words[0]} in {TREE.relative_to(ROOT)}")
+
+
+def check_out(commit):
+    if not (TREE / ".git").exists():
+        WORK.mkdir(parents=True, exist_ok=True)
+        must(["git", "worktree", "prune"], "git worktree prune")
+        must(["git", "worktree", "add", "-q", "--detach", TREE, commit], "git worktree add")
+    git_tree("reset", "-q", "--hard")
+    git_tree("checkout", "-q", "--detach", commit)
+
+
+def full_hash(commit):
+    return must(["git", "rev-parse", "--verify", "--quiet", commit + "^{commit}"], f"{commit} is no commit").strip()[:12]
+
+
+def build_patched(patch):
+    """The simulator of the tree with a patch; nothing if it does not apply. The tree is clean again behind it."""
+    if capture(["git", "-C", TREE, "apply", patch], timeout=30).exit_code != 0:
+        return None
+    try:
+        return build("release", "orrery-sim", source=TREE, quiet=True) / "orrery-sim"
+    finally:
+        git_tree("reset", "-q", "--hard")
+
+
+class Kept:
+    """What is known of each mutant, on disk."""
+
+    def __init__(self, commit):
+        self.folder = WORK / commit
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def path(self, mutant, suffix):
+        return self.folder / f"{mutant.name}-{mutant.hash}.{suffix}"
+
+    def load(self, mutant):
+        path = self.path(mutant, "json")
+        return json.loads(path.read_text()) if path.exists() else None
+
+    def save(self, mutant, row):
+        self.path(mutant, "json").write_text(json.dumps(row, indent=1))
+
+
+def record(mutant, simulator, clean, kept, arguments):
+    """A row about its first failure, with a capsule of it in both forms; or why there is none."""
+    scenarios = TREE / "workloads" / "scenarios"
+    found = mutants.hunt(simulator, clean, arguments, scenarios)["found"]
+    if not found:
+        return {"skipped": f"no failure within {arguments.cpu_seconds:.0f} CPU s"}
+    scenario, seed = found[0]["scenario"], found[0]["seed"]
+    recorded, shrunk = (kept.path(mutant, form + ".toml") for form in FORMS)
+    simulate(simulator, scenario, seed, scenarios_dir=scenarios, more=["--capsule", recorded])
+    must([simulator, "shrink", recorded, "--clean", clean, "--cpu-minutes", arguments.cpu_minutes, "--jobs", 1, "--out", shrunk],
+         f"shrinking {scenario} {seed}")
+    row = {"scenario": scenario, "seed": seed, "later": {}}
+    for form in FORMS:
+        row[form] = regressions.replay(simulator, kept.path(mutant, form + ".toml"))["signature"]
+    return row
+
+
+def record_all(wanted, commit, kept, arguments):
+    waiting = [mutant for mutant in wanted if kept.load(mutant) is None]
+    if not waiting:
+        return
+    check_out(commit)
+    clean = kept.folder / "clean"
+    if not clean.exists():
+        shutil.copy2(build("release", "orrery-sim", source=TREE, quiet=True) / "orrery-sim", clean)
+    for mutant in waiting:
+        simulator = build_patched(mutant.path)
+        row = record(mutant, simulator, clean, kept, arguments) if simulator else {"skipped": "does not apply"}
+        kept.save(mutant, row)
+        say(f"{mutant.name}: {row.get('skipped') or row['shrunk']}")
+
+
+def replay_all(wanted, commit, kept):
+    rows = {mutant: kept.load(mutant) for mutant in wanted}
+    waiting = [mutant for mutant, row in rows.items() if "skipped" not in row and commit not in row["later"]]
+    if not waiting:
+        return
+    check_out(commit)
+    for mutant in waiting:
+        simulator = build_patched(mutant.path)
+        row = rows[mutant]
+        row["later"][commit] = {form: regressions.replay(simulator, kept.path(mutant, form + ".toml")).get("signature", "")
+                                for form in FORMS} if simulator else None
+        kept.save(mutant, row)
+
+
+def summary(rows, commit):
+    """Numbers of one later commit."""
+    there = {name: row for name, row in rows.items() if row.get("later", {}).get(commit)}
+    result = {"touched": sorted(name for name, row in rows.items() if "later" in row and name not in there),
+              "mutants": len(there)}
+    for form in FORMS:
+        lost = sorted(name for name, row in there.items() if not same_law(row[form], row["later"][commit][form]))
+        result[form] = {"same_law": len(there) - len(lost), "lost": lost}
+    return result
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="ci/aging", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--from", dest="base", required=True, help="the commit at which capsules are made")
+    parser.add_argument("--on", required=True, help="later commits, comma-separated")
+    parser.add_argument("--only", default="", help="mutants whose names contain one of these words, comma-separated")
+    parser.add_argument("--cpu-seconds", type=float, default=150, help="to find a mutant's first failure (default 150)")
+    parser.add_argument("--cpu-minutes", type=float, default=0.5, help="to shrink it (default 0.5)")
+    arguments = parser.parse_args()
+    arguments.detections, arguments.seeds, arguments.jobs = 1, 100000, 1  # What mutants.hunt() wants to know.
+    base = full_hash(arguments.base)
+    later = [full_hash(commit) for commit in arguments.on.split(",") if commit]
+    for commit in later:
+        if capture(["git", "merge-base", "--is-ancestor", base, commit]).exit_code != 0:
+            raise Failure(f"{commit} is not later than {base}")
+    wanted = mutants.load_mutants(arguments.only)
+    kept = Kept(base)
+
+    section(f"{len(wanted)} mutants at {base}")
+    record_all(wanted, base, kept, arguments)
+    for commit in later:
+        section(f"replays at {commit}")
+        replay_all(wanted, commit, kept)
+    rows = {mutant.name: kept.load(mutant) for mutant in wanted}
+    results = {commit: summary(rows, commit) for commit in later}
+
+    section("summary")
+    for name, row in rows.items():
+        if "skipped" in row:
+            say(f"{name}: left out: {row['skipped']}")
+    say(table(["commit", "mutants", *(f"{form}: same law" for form in FORMS), "lost", "touched"],
+              [[commit, one["mutants"], *(one[form]["same_law"] for form in FORMS),
+                ", ".join(sorted({name for form in FORMS for name in one[form]["lost"]})) or "-",
+                ", ".join(one["touched"]) or "-"] for commit, one in results.items()]))
+    write_result("aging", {"command": "ci/aging " + " ".join(sys.argv[1:]), "from": base, "rows": rows, "later": results})
+    replays = [one for one in results.values() if one["mutants"]]
+    shown = sum(one[form]["same_law"] for one in replays for form in FORMS)
+    of = sum(one["mutants"] for one in replays) * len(FORMS)
+    if of == 0:
+        raise Failure("nothing was replayed")
+    say(f"{shown} of {of} replays fail for the same law ({100 * shown / of:.0f} %)")
+    return 0 if shown >= 0.9 * of else 1
+
+
+if __name__ == "__main__":
+    sys.exit(run_main("ci/aging", main))
