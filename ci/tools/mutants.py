@@ -200,6 +200,10 @@ def rate_words(result):
     return f"{100 * result['detections'] / max(1, result['runs']):.1f} % ({100 * low:.1f} to {100 * high:.1f})"
 
 
+def found_words(result):
+    return f"{result['detections']} of {result['runs']}"
+
+
 def survivor_story(simulator, clean, result):
     """Why nobody noticed, from the same seeds on the clean build."""
     if result["marker_seeds"] == 0:
@@ -227,26 +231,27 @@ def write_page(mutants, results, arguments):
         if result is None:
             continue
         if result["caught"]:
-            found = f"{result['law']}"
             where = f"`--scenario {result['scenario']} --seed {result['seed']}`"
-            rows.append([mutant.name, found, where, result["seeds"], f"{result['cpu_seconds']:.0f}", rate_words(result),
-                         "yes" if result["marker"] else "none"])
+            rows.append([mutant.name, result["law"], where, result["seeds"], f"{result['cpu_seconds']:.0f}", found_words(result),
+                         rate_words(result), "yes" if result["marker"] else "none"])
         else:
             rows.append([mutant.name, f"**survived**: {result['story']}", "", f"> {result['seeds']}",
-                         f"> {result['cpu_seconds']:.0f}", rate_words(result), ""])
+                         f"> {result['cpu_seconds']:.0f}", found_words(result), rate_words(result), ""])
     caught = [r for r in results.values() if r["caught"]]
     seeds = sorted(r["seeds"] for r in caught)
     cpu = sorted(r["cpu_seconds"] for r in caught)
+    most = max((result["detections"] for result in results.values()), default=0)
     lines = [
         "# Mutants: what the simulator finds, and how fast", "",
         "Made by `ci/mutants`; what each mutant re-creates stands in [faults/mutants](../faults/mutants/README.md). Every mutant",
-        f"is hunted by the same mix of scenarios ({', '.join(MIX)} in turn, seeds from 1) until a law has fired",
-        f"{arguments.detections} times or {arguments.cpu_seconds:.0f} CPU seconds are spent. A detection counts only if the clean build passes",
-        "the same seed. Seeds are runs of the mix up to and including the first that found it; the rate is detections per run",
-        "with its 95 % interval (Wilson); marker: whether the failing run reached the changed code.", "",
+        f"is hunted by the same mix of scenarios ({', '.join(MIX)} in turn, seeds from 1) until a law has fired up to",
+        f"{most} times or {arguments.cpu_seconds:.0f} CPU seconds are spent. A detection counts only if the clean build passes the",
+        "same seed. Seeds are runs of the mix up to and including the first that found it, CPU s what these took; found: detections of",
+        "all runs; the rate is their ratio, with its 95 % interval (Wilson); marker: whether the failing run reached the changed code.",
+        "",
         f"Commit {commit()}: {len(caught)} of {len(rows)} caught"
         + (f"; median {seeds[len(seeds) // 2]} seeds and {cpu[len(cpu) // 2]:.0f} CPU seconds." if caught else "."), "",
-        "| mutant | law that fired | by | seeds | CPU s | rate | marker |", "|---|---|---|---:|---:|---|---|",
+        "| mutant | law that fired | by | seeds | CPU s | found | rate | marker |", "|---|---|---|---:|---:|---|---|---|",
         *["| " + " | ".join(str(cell).replace("|", "/") for cell in row) + " |" for row in rows], ""]
     (ROOT / "docs" / "mutants.md").write_text("\n".join(lines))
     say(table(["mutant", "law that fired", "seeds", "CPU s"], [[r[0], r[1][:70], r[3], r[4]] for r in rows]))
