@@ -22,7 +22,7 @@ FORMS = ("recorded", "shrunk")
 
 def same_law(before, after):
     """Of two signatures. A later commit may say more behind what an earlier one said; a crash is told by its place alone."""
-    if before.startswith(after) or after.startswith(before):
+    if after and (before.startswith(after) or after.startswith(before)):
         return True
     return not before.startswith("node_crashed/") and before.split("/")[:2] == after.split("/")[:2]
 
