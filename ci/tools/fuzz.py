@@ -7,6 +7,7 @@ build/fuzz/findings/.
 import argparse
 import concurrent.futures
 import os
+import pathlib
 import re
 import shutil
 import sys
@@ -29,29 +30,12 @@ def build_targets(only):
     return [FOLDER / name for name in names]
 
 
-def source_of(target):
-    """The x_fuzz.cc whose name ends the target's: orrery_region_command_fuzz is command_fuzz.cc in raft/region."""
-    words = target.name.removesuffix("_fuzz")
-    candidates = []
-    for path in ROOT.glob("**/*_fuzz.cc"):
-        if "build" in path.relative_to(ROOT).parts:
-            continue
-        stem = path.name.removesuffix("_fuzz.cc")
-        if words == stem or words.endswith("_" + stem):
-            # Of frame_fuzz.cc and rpc_frame_fuzz.cc the longer name, then the one whose folder the target names.
-            named = sum(part in words.split("_") for part in path.relative_to(ROOT).parts[:-1])
-            candidates.append((len(stem), named, path))
-    if not candidates:
-        raise Failure(f"no source x_fuzz.cc belongs to the fuzz target {target.name}")
-    return max(candidates)[2]
-
-
 def corpus_of(target):
-    source = source_of(target)
-    folder = source.parent / f"corpus_{source.name.removesuffix('_fuzz.cc')}"
+    """The folder that cmake/targets.cmake names for it."""
+    folder = pathlib.Path((FOLDER / "fuzz_corpora" / target.name).read_text())
     if folder.is_dir() and any(path.is_file() for path in folder.iterdir()):
         return folder
-    raise Failure(f"fuzz target {target.name} ({source.relative_to(ROOT)}) has no corpus: make {folder.name} beside it")
+    raise Failure(f"fuzz target {target.name} has no corpus: make {folder.relative_to(ROOT)}")
 
 
 def fuzz(target, seconds):
