@@ -15,6 +15,7 @@ namespace {
 
 constexpr size_t kColumnsMax = 118;
 constexpr size_t kWitnessLinesMax = 8;
+constexpr std::string_view kCrashPrefix = "node_crashed/";
 
 /// How telling a line is: the lowest go first.
 enum class Weight : uint8_t { kDetail, kAnswer, kReturn, kLife, kComplaint, kLeader, kOperation, kFault };
@@ -202,6 +203,9 @@ std::string TellStory(const Capsule& capsule, const StorySources& sources) {
   told.emplace_back("What happened:");
   std::vector<std::string> witness = Wrapped(LinesOf(sources.words));
   if (witness.size() > kWitnessLinesMax) witness.resize(kWitnessLinesMax);
+  // Who aborts says nothing more; the signature knows where it was.
+  if (witness.empty() && sources.signature.starts_with(kCrashPrefix))
+    witness = {"what stores run ended the process itself, at " + sources.signature.substr(kCrashPrefix.size())};
   std::vector<Line> lines = Teller(capsule, sources).Take();
   // Two for what is said below.
   const size_t room = kStoryLinesMax - told.size() - witness.size() - 2;

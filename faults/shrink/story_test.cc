@@ -102,6 +102,13 @@ TEST_CASE("Story: never longer than its limit; faults stay as long as anything")
   CHECK(story.find("lines are left out") != std::string::npos);
 }
 
+TEST_CASE("Story: an abort without words is told by its place") {
+  const std::string story = TellStory(
+      BusyCapsule(1, 6), {.trace = "", .histories = {}, .signature = "node_crashed/a/b.cc: x > 0", .words = ""});
+  CHECK(story.find("Why that is wrong:\n  what stores run ended the process itself, at a/b.cc: x > 0\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("Story: garbage in the sources is left out, not fatal") {
   const std::string story = TellStory(BusyCapsule(1, 6), {.trace = "x\n\n1.5 2\n1 2 nemesis note y\n\xff\xfe 1 2 3 4\n",
                                                           .histories = {{"register0", "{\"type\":\"ok\"}\n[\n{"}},
