@@ -185,14 +185,15 @@ Status FaultExecutor::FlipLogBit(const FaultEntry& fault) {
 Status FaultExecutor::RotTables(const FaultEntry& fault) {
   const StoreId victim = StoreOf(fault.targets.at(0));
   ORRERY_RETURN_IF_ERROR(RequireBudget(victim));
-  if (fault.how != "live_tables") {
+  const bool runs = fault.how == "live_tables";
+  if (!runs) {
     world_.Crash(NodeIdOf(victim), CrashKind::kPowerLoss);
     Later(fault, kBootAfterRot, "boot", [this, victim] { cluster_.EnsureUp(victim); });
   }
   sim::SimDisk& disk = world_.DiskOf(NodeIdOf(victim));
   const Random draw = Random(static_cast<uint64_t>(fault.amount)).Split("rot");
   const bool bits = fault.kind == FaultKind::kBitFlip;
-  const std::string where = bits ? FlipTableBits(disk, draw) : RotTableSectors(disk, draw);
+  const std::string where = bits ? FlipTableBits(disk, runs, draw) : RotTableSectors(disk, runs, draw);
   if (where.empty()) return Status::Ok();  // It has no table yet.
   const std::string words = fmt::format("store {} has rotten tables:{}", victim.value(), where);
   world_.RecordNote("nemesis", Hash64(words), words);

@@ -39,23 +39,24 @@ std::optional<SimDisk::BitPlace> DrawStructureBit(ByteView table, Random& draws)
 
 }  // namespace
 
-std::string FlipTableBits(SimDisk& disk, const Random& random) {
+std::string FlipTableBits(SimDisk& disk, bool store_runs, const Random& random) {
   const auto structure = [](ByteView table, Random& place) { return DrawStructureBit(table, place); };
   Random draws = random.Split("bits");
-  const uint64_t bits = uint64_t{1} << draws.Below(kRottenBitsLog2Max + 1);
+  const uint64_t bits = uint64_t{1} << (store_runs ? kRottenBitsLog2Max : draws.Below(kRottenBitsLog2Max + 1));
   std::string words;
   for (uint64_t i = 0; i < bits; ++i) {
-    const auto flip = i % 2 == 0 ? disk.FlipChosenBit(PathClass::kTable, structure, random.Split(i))
-                                 : disk.FlipBit(PathClass::kTable, SimDisk::RotWhere::kAnywhere, random.Split(i));
+    const auto flip = store_runs || i % 2 == 1
+                          ? disk.FlipBit(PathClass::kTable, SimDisk::RotWhere::kAnywhere, random.Split(i))
+                          : disk.FlipChosenBit(PathClass::kTable, structure, random.Split(i));
     if (flip) words += fmt::format(" bit {} of {} at {}", flip->bit, flip->path, flip->offset);
   }
   return words;
 }
 
-std::string RotTableSectors(SimDisk& disk, const Random& random) {
+std::string RotTableSectors(SimDisk& disk, bool store_runs, const Random& random) {
   std::string words;
   for (uint64_t i = 0; i < kRottenSectors; ++i) {
-    const auto where = i % 2 == 0 ? SimDisk::RotWhere::kEnd : SimDisk::RotWhere::kAnywhere;
+    const auto where = store_runs || i % 2 == 1 ? SimDisk::RotWhere::kAnywhere : SimDisk::RotWhere::kEnd;
     const auto rotten = disk.RotSector(PathClass::kTable, where, random.Split(i));
     if (rotten) words += fmt::format(" sector of {} at {}", rotten->path, rotten->offset);
   }

@@ -7,13 +7,15 @@
 
 namespace orrery::faults {
 
-/// Flips one to sixteen bits of the tables on a disk, every other one in what tells a reader how to read its table: the
-/// footer, the last word of a block, a block's trailer. By share of bytes rot would hardly ever strike there. (Ganesan
-/// et al., "Redundancy Does Not Imply Fault Tolerance", FAST 2017: what a corruption does depends on the structure it
-/// hits.) Says where, for people; nothing if nothing was hit.
-std::string FlipTableBits(sim::SimDisk& disk, const Random& random);
+// Rot of the tables on a disk. Where a table tells how it is read (its last two kilobytes or so), rot by share of bytes
+// would hardly ever strike; but a store that runs has that in memory. (Ganesan et al., "Redundancy Does Not Imply Fault
+// Tolerance", FAST 2017: what a corruption does depends on the structure it hits.)
 
-/// Lets four sectors of the tables on a disk rot, every other one at the end of a table. Returns the same.
-std::string RotTableSectors(sim::SimDisk& disk, const Random& random);
+/// Under a store that runs, sixteen bits anywhere. Under one that is down, one to sixteen, every other one in a footer,
+/// in the last word of a block or in a block's trailer. Says where, for people; nothing if nothing was hit.
+std::string FlipTableBits(sim::SimDisk& disk, bool store_runs, const Random& random);
+
+/// Four sectors, under a store that is down every other one at the end of a table. Returns the same.
+std::string RotTableSectors(sim::SimDisk& disk, bool store_runs, const Random& random);
 
 }  // namespace orrery::faults
