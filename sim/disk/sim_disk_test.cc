@@ -257,6 +257,26 @@ TEST_CASE("Faults: a flip changes one durable bit of the class") {
   CHECK(*disk.ReadFile("000001.log", kAll) == Bytes(400, 'a'));
 }
 
+TEST_CASE("Faults: a chosen bit flips if it is durable") {
+  SimDisk disk({.random = Random(1)});
+  const auto last = [](ByteView content, Random&) -> std::optional<SimDisk::BitPlace> {
+    if (content.size() < 400) return std::nullopt;
+    return SimDisk::BitPlace{.offset = content.size() - 1, .bit = 7};
+  };
+  CHECK_FALSE(disk.FlipChosenBit(PathClass::kTable, last, Random(1)).has_value());
+  WriteSynced(disk, "000002.sst", Bytes(399, 'a'));
+  CHECK_FALSE(disk.FlipChosenBit(PathClass::kTable, last, Random(1)).has_value());
+  auto file = disk.OpenFile("000002.sst", OpenMode::kCreate);
+  REQUIRE(file.ok());
+  REQUIRE((*file)->Append("a").ok());
+  CHECK_FALSE(disk.FlipChosenBit(PathClass::kTable, last, Random(1)).has_value());  // Chosen, but not durable yet.
+  REQUIRE((*file)->Sync().ok());
+  const auto flip = disk.FlipChosenBit(PathClass::kTable, last, Random(1));
+  REQUIRE(flip.has_value());
+  CHECK(flip->offset == 399);
+  CHECK(*disk.ReadFile("000002.sst", kAll) == Bytes(399, 'a') + '\xe1');
+}
+
 TEST_CASE("Faults: a rotten sector is one durable sector of the class, at the end if it is asked for") {
   const Bytes before(5000, 'a');
   std::set<uint64_t> offsets;
