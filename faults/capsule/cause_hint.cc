@@ -18,13 +18,23 @@ std::vector<std::string> KindsIn(const Capsule& capsule) {
   return {kinds.begin(), kinds.end()};
 }
 
+namespace {
+
+/// Not one that is late only.
+bool IsDiskThatFails(FaultKind kind) {
+  const bool late = kind == FaultKind::kSlowDisk || kind == FaultKind::kStuckDisk || kind == FaultKind::kLateJob;
+  return FamilyOf(kind) == FaultFamily::kDisk && !late;
+}
+
+}  // namespace
+
 std::string CauseHint(const std::vector<std::string>& kinds) {
   bool disks = false;
   bool members = false;
   for (const std::string& name : kinds) {
     const std::optional<FaultKind> kind = FaultByName(name);
     if (!kind) continue;  // An operation.
-    disks = disks || FamilyOf(*kind) == FaultFamily::kDisk;
+    disks = disks || IsDiskThatFails(*kind);
     members = members || *kind == FaultKind::kReplaceStore || *kind == FaultKind::kReaddStore;
   }
   if (disks) return members ? "disks, members" : "disks";

@@ -19,10 +19,11 @@ TEST_CASE("Cause hint: the kinds of a capsule are those of its faults and operat
   CHECK(KindsIn(capsule) == std::vector<std::string>{"kill", "pause", "register.get", "register.put", "set.add"});
 }
 
-TEST_CASE("Cause hint: disks and members hint at a cause, crashes and lost messages do not") {
+TEST_CASE("Cause hint: disks and members hint at a cause, what is lost or late does not") {
   CHECK(CauseHint({}) == "anywhere");
   CHECK(CauseHint({"kill", "partition_isolate", "register.put"}) == "anywhere");
-  CHECK(CauseHint({"kill", "late_job"}) == "disks");
+  CHECK(CauseHint({"late_job", "slow_disk", "stuck_disk"}) == "anywhere");
+  CHECK(CauseHint({"kill", "fsync_error", "late_job"}) == "disks");
   CHECK(CauseHint({"readd_store"}) == "members");
   CHECK(CauseHint({"bit_flip", "replace_store"}) == "disks, members");
 }
