@@ -8,15 +8,14 @@ interrupted goes on where it stopped. Writes docs/results/aging/COMMIT.json.
 
 import argparse
 import json
-import shutil
 import sys
 
 import mutants
 import regressions
-from common import BUILD, ROOT, Failure, build, capture, must, run_main, say, section, simulate, table, write_result
+from common import BUILD, Failure, Worktree, capture, must, run_main, say, section, simulate, table, write_result
 
 WORK = BUILD / "aging"
-TREE = WORK / "tree"
+TREE = Worktree(WORK / "tree")
 FORMS = ("recorded", "shrunk")
 
 
@@ -27,31 +26,18 @@ def same_law(before, after):
     return not before.startswith("node_crashed/") and before.split("/")[:2] == after.split("/")[:2]
 
 
-def git_tree(*words):
-    return must(["git", "-C", TREE, *words], f"git {words[0]} in {TREE.relative_to(ROOT)}")
-
-
-def check_out(commit):
-    if not (TREE / ".git").exists():
-        WORK.mkdir(parents=True, exist_ok=True)
-        must(["git", "worktree", "prune"], "git worktree prune")
-        must(["git", "worktree", "add", "-q", "--detach", TREE, commit], "git worktree add")
-    git_tree("reset", "-q", "--hard")
-    git_tree("checkout", "-q", "--detach", commit)
-
-
 def full_hash(commit):
     return must(["git", "rev-parse", "--verify", "--quiet", commit + "^{commit}"], f"{commit} is no commit").strip()[:12]
 
 
 def build_patched(patch):
     """The simulator of the tree with a patch; nothing if it does not apply. The tree is clean again behind it."""
-    if capture(["git", "-C", TREE, "apply", patch], timeout=30).exit_code != 0:
+    if TREE.apply(patch):
         return None
     try:
-        return build("release", "orrery-sim", source=TREE, quiet=True) / "orrery-sim"
+        return TREE.build_simulator()
     finally:
-        git_tree("reset", "-q", "--hard")
+        TREE.clean()
 
 
 class Kept:
@@ -74,7 +60,7 @@ class Kept:
 
 def record(mutant, simulator, clean, kept, arguments):
     """A row about its first failure, with a capsule of it in both forms; or why there is none."""
-    scenarios = TREE / "workloads" / "scenarios"
+    scenarios = TREE.path / "workloads" / "scenarios"
     found = mutants.hunt(simulator, clean, arguments, scenarios)["found"]
     if not found:
         return {"skipped": f"no failure within {arguments.cpu_seconds:.0f} CPU s"}
@@ -93,10 +79,10 @@ def record_all(wanted, commit, kept, arguments):
     waiting = [mutant for mutant in wanted if kept.load(mutant) is None]
     if not waiting:
         return
-    check_out(commit)
+    TREE.check_out(commit)
     clean = kept.folder / "clean"
     if not clean.exists():
-        shutil.copy2(build("release", "orrery-sim", source=TREE, quiet=True) / "orrery-sim", clean)
+        TREE.build_simulator(clean)
     for mutant in waiting:
         simulator = build_patched(mutant.path)
         row = record(mutant, simulator, clean, kept, arguments) if simulator else {"skipped": "does not apply"}
@@ -109,7 +95,7 @@ def replay_all(wanted, commit, kept):
     waiting = [mutant for mutant, row in rows.items() if "skipped" not in row and commit not in row["later"]]
     if not waiting:
         return
-    check_out(commit)
+    TREE.check_out(commit)
     for mutant in waiting:
         simulator = build_patched(mutant.path)
         row = rows[mutant]

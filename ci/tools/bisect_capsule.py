@@ -12,10 +12,10 @@ import pathlib
 import sys
 import tomllib
 
-from common import BUILD, Failure, build, capture, must, run_main, say
+from common import BUILD, Failure, Worktree, capture, must, run_main, say
 
 WORK = BUILD / "bisect"
-TREE = WORK / "tree"
+TREE = Worktree(WORK / "tree")
 SAME, OTHER, UNKNOWN = "shows it", "does not show it", "cannot tell"
 
 
@@ -69,19 +69,13 @@ class Bisection:
         self.timeout = timeout
         self.seen = {}
 
-    def prepare(self):
-        if not (TREE / ".git").exists():
-            WORK.mkdir(parents=True, exist_ok=True)
-            must(["git", "worktree", "prune"], "git worktree prune")
-            must(["git", "worktree", "add", "-q", "--detach", TREE, "HEAD"], "git worktree add")
-
     def judge(self, revision):
         if revision in self.seen:
             return self.seen[revision]
-        must(["git", "-C", TREE, "checkout", "-q", "--force", "--detach", revision], f"git checkout {revision}")
+        TREE.check_out(revision)
         why = ""
         try:
-            simulator = build("release", "orrery-sim", source=TREE, quiet=True) / "orrery-sim"
+            simulator = TREE.build_simulator()
             done = capture([simulator, "replay", self.capsule, "--json"], self.timeout)
             verdict = verdict_of(done, self.signature)
             if verdict == UNKNOWN:
@@ -115,7 +109,6 @@ def main():
     older, newer = (arguments.bad, arguments.good) if arguments.fixed else (arguments.good, arguments.bad)
     bisection = Bisection(arguments.capsule, arguments.timeout)
     commits = commits_between(older, newer)
-    bisection.prepare()
     turned = {SAME: OTHER, OTHER: SAME, UNKNOWN: UNKNOWN}
     judge = (lambda i: turned[bisection.judge(commits[i])]) if arguments.fixed else (lambda i: bisection.judge(commits[i]))
     for end, revision, wanted in ((0, arguments.bad if arguments.fixed else arguments.good, OTHER),

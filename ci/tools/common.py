@@ -172,6 +172,43 @@ def program(name, preset="release"):
     return path
 
 
+class Worktree:
+    """A checkout of our repository beside ours, in which other commits and patches are built. Made when it is first needed."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def git(self, *words):
+        return must(["git", "-C", self.path, *words], f"git {words[0]} in {self.path.relative_to(ROOT)}")
+
+    def check_out(self, revision):
+        """`revision` means the same here and there: a hash, a tag. What was changed there is gone."""
+        if not (self.path / ".git").exists():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            must(["git", "worktree", "prune"], "git worktree prune")
+            must(["git", "worktree", "add", "-q", "--detach", self.path, revision], "git worktree add")
+        self.git("checkout", "-q", "--force", "--detach", revision)
+
+    def apply(self, patch):
+        """What git has against it, or None."""
+        done = capture(["git", "-C", self.path, "apply", patch], timeout=30)
+        return None if done.exit_code == 0 else (done.errors.strip() or "git apply did not end").splitlines()[0]
+
+    def clean(self):
+        """Takes patches back."""
+        self.git("reset", "-q", "--hard")
+
+    def build_simulator(self, keep_as=None):
+        """What stands there now, where the build leaves it or, whole, at `keep_as`."""
+        made = build("release", "orrery-sim", source=self.path, quiet=True) / "orrery-sim"
+        if keep_as is None:
+            return made
+        keep_as.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(made, keep_as.with_suffix(".new"))
+        os.replace(keep_as.with_suffix(".new"), keep_as)
+        return keep_as
+
+
 # --- Simulation -------------------------------------------------------------------------------------------------------
 
 def scenario_names():

@@ -11,19 +11,17 @@ import concurrent.futures
 import hashlib
 import json
 import math
-import os
 import pathlib
 import re
-import shutil
 import sys
 import time
 
-from common import (BUILD, CPUS, EXIT_CODES, ROOT, Failure, build, capture, commit, must, repro, run_main, say, section,
+from common import (BUILD, CPUS, EXIT_CODES, ROOT, Failure, Worktree, capture, commit, must, run_main, say, section,
                     simulate, table, write_result)
 
 FOLDER = ROOT / "faults" / "mutants"
 WORK = BUILD / "mutants"
-TREE = WORK / "tree"
+TREE = Worktree(WORK / "tree")
 # In turn, seed by seed. Never tailored to a mutant.
 MIX = ["everything", "registers", "disks", "membership", "leases", "power", "duplicates"]
 CAUGHT_BY = (10, 11, 12)
@@ -83,21 +81,13 @@ def check(mutants):
 
 # --- Building ---------------------------------------------------------------------------------------------------------
 
-def git_tree(*words):
-    return must(["git", "-C", TREE, *words], f"git {words[0]} in {TREE.relative_to(ROOT)}")
-
-
 def prepare_tree():
     """The worktree at our commit. Its name for the cache: the hash of the source without the patches."""
     head = must(["git", "rev-parse", "HEAD"], "git rev-parse").strip()
     if capture(["git", "diff", "--quiet", "HEAD"]).exit_code != 0:
         say("note: uncommitted changes are left out; mutants are built from the last commit")
-    if not (TREE / ".git").exists():
-        WORK.mkdir(parents=True, exist_ok=True)
-        must(["git", "worktree", "prune"], "git worktree prune")
-        must(["git", "worktree", "add", "-q", "--detach", TREE, head], "git worktree add")
-    git_tree("reset", "-q", "--hard", head)
-    listing = "\n".join(line for line in git_tree("ls-tree", "-r", "HEAD").splitlines()
+    TREE.check_out(head)
+    listing = "\n".join(line for line in TREE.git("ls-tree", "-r", "HEAD").splitlines()
                         if re.search(r"\.(cc|h|fbs|c|txt|cmake|toml|py)$", line) and "\tci/" not in line
                         and "\tdocs/" not in line)
     return hashlib.sha256(listing.encode()).hexdigest()[:12]
@@ -108,24 +98,20 @@ def build_simulator(tree_hash, name):
     kept = simulator_of(tree_hash, name)
     if kept.exists():
         return kept
-    made = build("release", "orrery-sim", source=TREE, quiet=True) / "orrery-sim"
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(made, kept.with_suffix(".new"))
-    os.replace(kept.with_suffix(".new"), kept)
-    return kept
+    return TREE.build_simulator(kept)
 
 
 def build_mutant(mutant, tree_hash):
     if not simulator_of(tree_hash, mutant.hash).exists():
-        applied = capture(["git", "-C", TREE, "apply", mutant.path], timeout=30)
-        if applied.exit_code != 0:
-            raise Failure(f"{shown(mutant.path)} does not apply: {applied.errors.strip().splitlines()[0]}")
+        complaint = TREE.apply(mutant.path)
+        if complaint:
+            raise Failure(f"{shown(mutant.path)} does not apply: {complaint}")
     try:
         return build_simulator(tree_hash, mutant.hash)
     except Failure as failure:
         raise Failure(f"{shown(mutant.path)} does not compile: {failure}") from failure
     finally:
-        git_tree("reset", "-q", "--hard", "HEAD")
+        TREE.clean()
 
 
 # --- Running ----------------------------------------------------------------------------------------------------------

@@ -8,17 +8,15 @@ capsule says. Builds with patches are made in a worktree of its own, build/regre
 import argparse
 import hashlib
 import json
-import os
 import re
-import shutil
 import sys
 
 from bisect_capsule import expected_signature
-from common import BUILD, ROOT, Failure, build, capture, must, program, run_main, say, section, table
+from common import BUILD, ROOT, Failure, Worktree, build, capture, must, program, run_main, say, section, table
 
 FOLDER = ROOT / "faults" / "regressions"
 WORK = BUILD / "regressions"
-TREE = WORK / "tree"
+TREE = Worktree(WORK / "tree")
 FIELDS = ("Regression", "Bug", "Found", "Probes")
 REPLAY_TIMEOUT = 300
 
@@ -91,33 +89,23 @@ def check_clean(score_add, simulator=None):
         score_add(complaint is None, f"regression {regression.name}: {complaint}")
 
 
-def git_tree(*words):
-    return must(["git", "-C", TREE, *words], f"git {words[0]} in {TREE.relative_to(ROOT)}")
-
-
 def prepare_tree():
     head = must(["git", "rev-parse", "HEAD"], "git rev-parse").strip()
-    if not (TREE / ".git").exists():
-        WORK.mkdir(parents=True, exist_ok=True)
-        must(["git", "worktree", "prune"], "git worktree prune")
-        must(["git", "worktree", "add", "-q", "--detach", TREE, head], "git worktree add")
-    git_tree("checkout", "-q", "--force", "--detach", head)
-    return git_tree("rev-parse", "HEAD^{tree}").strip()[:12]
+    TREE.check_out(head)
+    return TREE.git("rev-parse", "HEAD^{tree}").strip()[:12]
 
 
 def build_patched(regression, tree):
     kept = WORK / "bin" / f"{tree}-{regression.hash}" / "orrery-sim"
     if kept.exists():
         return kept
-    git_tree("apply", regression.patch)
+    complaint = TREE.apply(regression.patch)
+    if complaint:
+        raise Failure(f"{regression.patch.relative_to(ROOT)} does not apply: {complaint}")
     try:
-        made = build("release", "orrery-sim", source=TREE, quiet=True) / "orrery-sim"
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(made, kept.with_suffix(".new"))
-        os.replace(kept.with_suffix(".new"), kept)
-        return kept
+        return TREE.build_simulator(kept)
     finally:
-        git_tree("checkout", "-q", "--force", ".")
+        TREE.clean()
 
 
 def main():
