@@ -126,4 +126,8 @@ void FaultExecutor::BootLater(const FaultEntry& fault, Duration after, StoreId s
   });
 }
 
+void FaultExecutor::ReplaceLater(const FaultEntry& fault, StoreId damaged) {
+  Later(fault, fault.lasts, "replace", [this, damaged] { cluster_.AskToReplaceDamaged(damaged); });
+}
+
 }  // namespace orrery::faults

@@ -61,6 +61,8 @@ class FaultExecutor {
 
   void HealLater(const FaultEntry& fault, sim::RuleId rule);
   void BootLater(const FaultEntry& fault, Duration after, StoreId store);
+  /// When the fault ends.
+  void ReplaceLater(const FaultEntry& fault, StoreId damaged);
   void Later(const FaultEntry& fault, Duration after, std::string_view what, std::function<void()> code);
 
   SimCluster& cluster_;

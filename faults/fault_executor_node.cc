@@ -111,7 +111,7 @@ Status FaultExecutor::FailSync(const FaultEntry& fault) {
   if (damages) {
     ORRERY_RETURN_IF_ERROR(RequireBudget(victim));
     cluster_.MarkDamaged(victim);
-    Later(fault, fault.lasts, "replace", [this, victim] { cluster_.AskToReplaceDamaged(victim); });
+    ReplaceLater(fault, victim);
   }
   world_.DiskOf(NodeIdOf(victim))
       .SetFault(DiskFault::kSyncError, ClassOf(fault.how), {.probability = 1, .times_max = 1});
@@ -146,7 +146,7 @@ Status FaultExecutor::FailDirectorySync(const FaultEntry& fault) {
   cluster_.MarkDamaged(victim);
   world_.DiskOf(NodeIdOf(victim))
       .SetFault(DiskFault::kDirectorySyncError, PathClass::kOther, {.probability = 1, .times_max = 1});
-  Later(fault, fault.lasts, "replace", [this, victim] { cluster_.AskToReplaceDamaged(victim); });
+  ReplaceLater(fault, victim);
   return Status::Ok();
 }
 
@@ -173,11 +173,13 @@ Status FaultExecutor::FlipLogBit(const FaultEntry& fault) {
                                           flip->offset, noticed ? "" : ", taken back");
     world_.RecordNote("nemesis", Hash64(where), where);
   }
-  if (flip && noticed) cluster_.MarkDamaged(victim);
-  if (flip && noticed) cluster_.MarkMustRefuse(victim);
+  if (flip && noticed) {
+    cluster_.MarkDamaged(victim);
+    cluster_.MarkMustRefuse(victim);
+  }
   if (flip && !noticed) disk.FlipBitAt(*flip);
   Later(fault, kBootAfterRot, "boot", [this, victim] { cluster_.EnsureUp(victim); });
-  Later(fault, fault.lasts, "replace", [this, victim] { cluster_.AskToReplaceDamaged(victim); });
+  ReplaceLater(fault, victim);
   return Status::Ok();
 }
 
@@ -198,7 +200,7 @@ Status FaultExecutor::RotTables(const FaultEntry& fault) {
   const std::string words = fmt::format("store {} has rotten tables:{}", victim.value(), where);
   world_.RecordNote("nemesis", Hash64(words), words);
   cluster_.MarkDamaged(victim);
-  Later(fault, fault.lasts, "replace", [this, victim] { cluster_.AskToReplaceDamaged(victim); });
+  ReplaceLater(fault, victim);
   return Status::Ok();
 }
 

@@ -222,6 +222,14 @@ EngineOptions SmallTables() {
   return options;
 }
 
+/// Nothing is compacted.
+EngineOptions TablesThatStay() {
+  EngineOptions options;
+  options.level0_compaction_files = 64;
+  options.level0_stop_files = 256;
+  return options;
+}
+
 /// Begins an import of 150 rows and goes as far as the disk lets it. Whether it finished.
 bool ImportRows(Engine& engine, ModelEngine& source, const KeyRange& range) {
   RangeExport content(source.TakeSnapshot(), {range}, {.chunk_bytes = 2000});
@@ -424,10 +432,7 @@ TEST_CASE("Engine: sectors of a table may rot, at its end above all") {
   int noticed = 0;
   for (uint64_t seed = 1; seed <= 200; ++seed) {
     CAPTURE(seed);
-    EngineOptions options;
-    options.level0_compaction_files = 64;  // The table stays.
-    options.level0_stop_files = 256;
-    SimHarness harness{Random(seed), options};
+    SimHarness harness{Random(seed), TablesThatStay()};
     harness.Run([&](Runtime&, Engine& engine) {
       WriteBatch batch;
       for (uint64_t i = 0; i < 20 + seed % 64; ++i) batch.Put(CF::kData, "row" + std::to_string(10 + i), "value");
@@ -443,10 +448,7 @@ TEST_CASE("Engine: sectors of a table may rot, at its end above all") {
 }
 
 TEST_CASE("Engine: the highest bit of any byte near the end of a table may flip") {
-  EngineOptions options;
-  options.level0_compaction_files = 64;  // The table stays.
-  options.level0_stop_files = 256;
-  SimHarness harness{Random(11), options};
+  SimHarness harness{Random(11), TablesThatStay()};
   harness.Run([](Runtime&, Engine& engine) {
     WriteBatch batch;
     for (int i = 0; i < 20; ++i) batch.Put(CF::kData, "row" + std::to_string(10 + i), "value");
