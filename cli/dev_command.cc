@@ -181,9 +181,10 @@ class DevCluster {
         child.restart_at = SteadyClock::now() + kRestartPause;
         fmt::print("store {} ended ({})\n", child.id, Describe(status));
         std::fflush(stdout);
-        // Wrong configuration, a port or a directory in use do not heal by trying again.
+        // Wrong configuration, a port or a directory in use: somebody has to hear of it at once while the cluster
+        // starts. A store that ran has had all of that, so whatever it lacks now may come back.
         const int code = WIFEXITED(status) ? WEXITSTATUS(status) : kExitUnavailable;
-        if (code == kExitUsage || code == kExitRefused) return code;
+        if (init_ > 0 && (code == kExitUsage || code == kExitRefused)) return code;
         if (!arguments_.restart) return kExitUnavailable;
       }
     }

@@ -1,6 +1,7 @@
 """What the tests of bad input share: running the programs, a cluster of real processes, files to damage."""
 import glob
 import os
+import random
 import shutil
 import signal
 import socket
@@ -26,14 +27,24 @@ def main(module):
 
 
 def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for s in sockets:
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        s.bind(("127.0.0.1", 0))
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
+    """Neighbouring ports of the loopback that are free now. Below those that the system gives to outgoing connections, so
+    that none of these takes the port of a store that is down for a while."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as limits:
+        end = int(limits.read().split()[0])
+    while True:
+        first = random.randrange(10_000, end - count)
+        ports = list(range(first, first + count))
+        if all(map(is_free, ports)):
+            return ports
+
+
+def is_free(port):
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def run(*words, timeout=30, given=None, program=None):
@@ -72,6 +83,13 @@ class Case(unittest.TestCase):
         for name in names:
             self.assertIn(str(name), err, words)
         return err
+
+
+    def await_true(self, condition, what, seconds=20):
+        end = time.monotonic() + seconds
+        while not condition():
+            self.assertLess(time.monotonic(), end, what)
+            time.sleep(0.1)
 
 
 class Cluster(Case):
@@ -127,12 +145,6 @@ class Cluster(Case):
     def assert_alive(self, *stores):
         for i in stores or self.ports:
             self.assertIsNone(self.children[i].poll(), f"store {i} ended: {self.log(i)[-2000:]}")
-
-    def await_true(self, condition, what, seconds=20):
-        end = time.monotonic() + seconds
-        while not condition():
-            self.assertLess(time.monotonic(), end, what)
-            time.sleep(0.1)
 
     def files(self, i, pattern):
         return sorted(glob.glob(f"{self.dir}/d{i}/{pattern}"))

@@ -3,6 +3,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import time
 
@@ -224,24 +225,51 @@ class Membership(Cluster):
 class Dev(Case):
     """`orrery dev`: a second one in the same place or on the same ports ends at once and harms nothing."""
 
-    def test_second_one(self):
-        port = free_ports(1)[0] % 40_000 + 10_000
+    def start_dev(self, port):
+        """A cluster in the folder a with the key k; its process and configuration."""
         log = open(self.path("log"), "w")
         self.addCleanup(log.close)
         dev = subprocess.Popen([harness.ORRERY, "dev", "--dir", self.path("a"), "--port", str(port)], stdout=log, stderr=log)
         self.addCleanup(lambda: (dev.terminate(), dev.wait(20)))
         config = self.path("a/cluster.toml")
-        end = time.monotonic() + 20
-        while run("kv", "put", "-c", config, "k", "v", "--timeout", 1)[0] != harness.OK:
-            self.assertLess(time.monotonic(), end, "the cluster does not come up")
+        self.await_true(lambda: run("kv", "put", "-c", config, "k", "v", "--timeout", 1)[0] == harness.OK,
+                        "the cluster does not come up")
+        self.await_true(lambda: "try: orrery" in self.said(), "the cluster is not announced")
+        return dev, config
+
+    def said(self):
+        with open(self.path("log")) as log:
+            return log.read()
+
+    def kill_store(self, i):
+        with open(self.path(f"a/store-{i}.pid")) as pid:
+            os.kill(int(pid.read()), signal.SIGKILL)
+
+    def test_port_taken_while_a_store_is_down(self):
+        port = free_ports(3)[0]
+        dev, config = self.start_dev(port)
+        self.kill_store(2)
+        self.await_true(lambda: "store 2 ended (signal 9)" in self.said(), "nobody saw it end")
+        with socket.socket() as taker:
+            taker.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            taker.bind(("127.0.0.1", port + 1))
+            taker.listen()
+            self.await_true(lambda: "store 2 ended (exit code 6)" in self.said(), "the port was not missed")
+            self.assertEqual(self.ok("kv", "get", "-c", config, "k"), "v\n")
+        self.await_true(lambda: run("ctl", "checksum", "-c", config)[0] == harness.OK, "store 2 does not come back")
+        dev.terminate()
+        self.assertEqual(dev.wait(20), 0)
+
+    def test_second_one(self):
+        port = free_ports(3)[0]
+        dev, config = self.start_dev(port)
         began = time.monotonic()
         self.refused(REFUSED, [self.path("a"), f"in use by process {dev.pid}"], "dev", "--dir", self.path("a"))
         self.refused(REFUSED, ["listen on 127.0.0.1:", "Address already in use"], "dev", "--dir", self.path("b"),
                      "--port", port)
         self.assertLess(time.monotonic() - began, 10)
         self.assertEqual(self.ok("kv", "get", "-c", config, "k"), "v\n")
-        with open(self.path("a/store-2.pid")) as pid:
-            os.kill(int(pid.read()), signal.SIGKILL)
+        self.kill_store(2)
         self.assertEqual(self.ok("kv", "get", "-c", config, "k"), "v\n")
         dev.terminate()
         self.assertEqual(dev.wait(20), 0)
