@@ -90,6 +90,15 @@ def record_all(wanted, commit, kept, arguments):
         say(f"{mutant.name}: {row.get('skipped') or row['shrunk']}")
 
 
+def later_signature(simulator, capsule):
+    """What a replay shows; "refused" if the later commit takes the capsule no more, or gives no report: that is a loss."""
+    try:
+        return regressions.replay(simulator, capsule).get("signature", "")
+    except Failure as failure:
+        say(f"LOST {failure}")
+        return "refused"
+
+
 def replay_all(wanted, commit, kept):
     rows = {mutant: kept.load(mutant) for mutant in wanted}
     waiting = [mutant for mutant, row in rows.items() if "skipped" not in row and commit not in row["later"]]
@@ -99,7 +108,7 @@ def replay_all(wanted, commit, kept):
     for mutant in waiting:
         simulator = build_patched(mutant.path)
         row = rows[mutant]
-        row["later"][commit] = {form: regressions.replay(simulator, kept.path(mutant, form + ".toml")).get("signature", "")
+        row["later"][commit] = {form: later_signature(simulator, kept.path(mutant, form + ".toml"))
                                 for form in FORMS} if simulator else None
         kept.save(mutant, row)
 

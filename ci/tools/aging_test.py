@@ -1,5 +1,9 @@
 #!/usr/bin/env python3
 """What ci/aging makes of replays, without building anything."""
+import contextlib
+import io
+import pathlib
+import tempfile
 import unittest
 
 import aging
@@ -23,6 +27,25 @@ class SameLaw(unittest.TestCase):
     def test_a_run_that_passes_is_lost(self):
         self.assertFalse(aging.same_law("safety/replica-divergence", "ok"))
         self.assertFalse(aging.same_law("safety/replica-divergence", ""))
+
+
+class LaterSignature(unittest.TestCase):
+    def answer(self, script):
+        with tempfile.TemporaryDirectory() as folder:
+            simulator = pathlib.Path(folder) / "simulator"
+            simulator.write_text("#!/bin/sh\n" + script)
+            simulator.chmod(0o755)
+            with contextlib.redirect_stdout(io.StringIO()) as said:
+                return aging.later_signature(simulator, pathlib.Path("a.toml")), said.getvalue()
+
+    def test_a_report_has_it(self):
+        self.assertEqual(self.answer("""echo '{"signature": "safety/x"}'; exit 10"""), ("safety/x", ""))
+
+    def test_a_refused_capsule_is_a_loss(self):
+        signature, said = self.answer("echo 'a.toml: format 1 is too old' >&2; exit 1")
+        self.assertEqual(signature, "refused")
+        self.assertIn("format 1 is too old", said)
+        self.assertFalse(aging.same_law("safety/x", signature))
 
 
 class Summary(unittest.TestCase):
