@@ -3,6 +3,7 @@
 #include <rocksdb/write_batch.h>
 
 #include "runtime/base/probe.h"
+#include "runtime/fiber/domain.h"
 #include "runtime/process.h"
 #include "storage/rocks_options.h"
 
@@ -10,6 +11,7 @@ namespace orrery {
 namespace {
 
 constexpr Duration kRetryPause = milliseconds(1);
+constexpr Duration kWatchPause = milliseconds(250);
 constexpr uint32_t kDeletePortion = 1000;
 
 StatusCode CodeOf(const rocksdb::Status& status) {
@@ -28,6 +30,7 @@ Status FromRocks(const rocksdb::Status& status) {
 }
 
 RocksCore::~RocksCore() {
+  watch.Reset();
   ORRERY_ASSERT(open_snapshots == 0);
   ORRERY_ASSERT(open_iterators == 0);
   ORRERY_ASSERT(imports.empty());
@@ -176,16 +179,38 @@ Status RocksCore::FlushFamily(ColumnFamily family) {
   ORRERY_RETURN_IF_ERROR(WriteStatus(FromRocks(status), "flush"));
   for (;;) {
     uint64_t waiting = 0;
-    uint64_t errors = 0;
     Inline([&] {
       ORRERY_ASSERT(db->GetIntProperty(Handle(family), rocksdb::DB::Properties::kNumImmutableMemTable, &waiting));
-      // Of all families: RocksDB counts them with the default one.
-      ORRERY_ASSERT(db->GetIntProperty(rocksdb::DB::Properties::kBackgroundErrors, &errors));
     });
-    if (errors > 0) return WriteStatus(Status(StatusCode::kIoError, "engine: a background job failed"), "flush");
+    ORRERY_RETURN_IF_ERROR(CheckJobs("flush"));
     if (waiting == 0) return Status::Ok();
     runtime.scheduler.SleepFor(kRetryPause);
   }
+}
+
+Status RocksCore::CheckJobs(const char* what) {
+  uint64_t errors = 0;
+  // Of all families: RocksDB counts them with the default one.
+  Inline([&] { ORRERY_ASSERT(db->GetIntProperty(rocksdb::DB::Properties::kBackgroundErrors, &errors)); });
+  if (errors == 0) return Status::Ok();
+  // Why, RocksDB tells only whoever writes; and it may have mattered too little to stop writes.
+  rocksdb::Status why;
+  Inline([&] {
+    rocksdb::WriteBatch nothing;
+    nothing.PutLogData(marker.Next()).PermitUncheckedError();
+    rocksdb::WriteOptions write;
+    write.no_slowdown = true;
+    why = db->Write(write, &nothing);
+  });
+  const bool told = !why.ok() && !why.IsIncomplete();
+  return WriteStatus(told ? FromRocks(why) : Status(StatusCode::kIoError, "engine: a background job failed"), what);
+}
+
+void RocksCore::StartWatch() {
+  watch = runtime.domain.Spawn("engine: watch", [this] {
+    while (CheckJobs("watch").ok()) runtime.scheduler.SleepFor(kWatchPause);
+    ORRERY_PROBE(runtime.probes, "storage.engine.watch_saw_failed_job");
+  });
 }
 
 }  // namespace orrery

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "runtime/fiber/scheduler.h"
+#include "runtime/fiber/task.h"
 #include "runtime/offload.h"
 #include "runtime/rocks_host.h"
 #include "runtime/runtime.h"
@@ -65,6 +66,12 @@ struct RocksCore {
   Status ApplyDurably(const WriteBatch& batch);
   /// Writes out the memory of one family. Suspends.
   Status FlushFamily(ColumnFamily family);
+  /// Why a flush or compaction has failed, and the store stops, once one has. RocksDB tells nobody but the next write.
+  /// Does not suspend.
+  Status CheckJobs(const char* what);
+  /// Stops the store soon after a background job has failed, whether or not anything is written meanwhile: it must not
+  /// go on as a follower, or serve reads, on an engine that can never write again.
+  void StartWatch();
 
   std::string StagingFolder() const { return options.folder + ".import"; }
 
@@ -81,6 +88,7 @@ struct RocksCore {
   int open_iterators = 0;
   std::set<Bytes> imports;  ///< Keys of the unfinished ones.
   uint64_t staged_files = 0;
+  Task watch;
 };
 
 /// Our code for RocksDB's, with its text. kBusy for a stall.

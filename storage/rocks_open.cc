@@ -144,6 +144,7 @@ Result<std::unique_ptr<Engine>> OpenRocksEngine(Runtime& runtime, const EngineOp
     ORRERY_RETURN_IF_ERROR(status);
   }
   ORRERY_RETURN_IF_ERROR(RecoverImports(*core));
+  core->StartWatch();
   ORRERY_LOG(runtime.log, LogLevel::kInfo, "storage", "engine open, boot {}, {} log records replayed", core->boot,
              report.records);
   return std::unique_ptr<Engine>(std::make_unique<RocksEngine>(std::move(core)));
