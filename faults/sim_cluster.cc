@@ -352,6 +352,20 @@ void SimCluster::AskToCompact(StoreId store) {
   });
 }
 
+void SimCluster::LookAtDisks() {
+  for (const StoreId store : stores_) {
+    const NodeId node = NodeIdOf(store);
+    const sim::SimDisk& disk = world_.DiskOf(node);
+    const FailedWriteLaw::View view{.up = world_.IsUp(node),
+                                    .hindered = world_.IsPaused(node) || disk.stuck() || disk.slow(),
+                                    .life = disk.life(),
+                                    .failed_writes = disk.failed_writes(),
+                                    .told = world_.BusyUntil(node)};
+    const std::string words = failed_write_law_.Look(store, view, world_.Now());
+    if (!words.empty()) oracle_.Break("failed-write-ends-store", words);
+  }
+}
+
 bool SimCluster::Whole() const {
   return damaged_.empty() && OperatorIdle() &&
          std::all_of(members_.begin(), members_.end(), [&](StoreId store) { return world_.IsUp(NodeIdOf(store)); });

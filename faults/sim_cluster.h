@@ -11,6 +11,7 @@
 #include "faults/capsule/fault_entry.h"
 #include "faults/client_host.h"
 #include "faults/durability_oracle.h"
+#include "faults/failed_write_law.h"
 #include "faults/membership_law.h"
 #include "faults/oracles.h"
 #include "server/store_config.h"
@@ -104,6 +105,9 @@ class SimCluster {
   /// compared before `deadline`).
   void CompareReplicas(Duration patience, std::function<void(LawReport)> done);
 
+  /// After every event: holds the stores to FailedWriteLaw. Cheap.
+  void LookAtDisks();
+
   /// A store ended itself without a fault that explains it. Empty if that never happened.
   const std::string& unexplained_exit() const { return unexplained_exit_; }
   const Status& unexplained_reason() const { return unexplained_reason_; }
@@ -137,6 +141,7 @@ class SimCluster {
   ClusterOracle oracle_;
   DurabilityOracle durability_;
   MembershipLaw membership_law_;
+  FailedWriteLaw failed_write_law_;
   std::vector<StoreId> stores_;
   std::set<StoreId> members_;
   std::set<StoreId> damaged_;

@@ -116,8 +116,9 @@ class Simulation {
     Compare();
   }
 
-  /// Something went wrong that no later event can mend.
-  bool Broken() const {
+  /// Something went wrong that no later event can mend. Asked after every event.
+  bool Broken() {
+    cluster_.LookAtDisks();
     return !cluster_.unexplained_exit().empty() || cluster_.oracle().verdict().verdict == LawReport::Verdict::kBroken;
   }
 

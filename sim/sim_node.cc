@@ -88,6 +88,7 @@ void SimNode::Boot() {
   looked_at_.reset();
   ++boots_;
   busy_until_ = core_.now();
+  jobs_until_ = core_.now();
   if (boots_ > 1) core_.CountFault(WorldFault::kRestart);
   if (disk_->frozen()) disk_->Boot();  // A new disk is live.
   boot_ = std::make_unique<NodeBoot>(core_, *this, boots_);
@@ -144,6 +145,7 @@ Duration SimNode::RunBeside(FunctionRef<void()> code) {
   }
   const Duration cost = disk_->TakeDebt();
   disk_->Charge(of_loop);
+  jobs_until_ = std::max(jobs_until_, core_.now() + cost.count());
   return cost;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -76,6 +77,8 @@ class SimNode final : public NodeContext {
   /// Lets time pass within the turn.
   void JumpAhead(Duration span) { turn_offset_ += span.count(); }
   bool in_turn() const { return in_turn_; }
+  /// When the process will have heard of everything that its disk has done so far.
+  int64_t busy_until() const { return std::max(busy_until_, jobs_until_); }
   Instant MonotonicNow() const { return clock_.MonotonicAt(turn_now()); }
 
   std::string DescribeForCrash() const override;
@@ -121,6 +124,7 @@ class SimNode final : public NodeContext {
   uint64_t background_choices_ = 0;
   int64_t turn_offset_ = 0;
   int64_t busy_until_ = 0;
+  int64_t jobs_until_ = 0;  ///< The ends of its jobs, beside the loop.
   int64_t wake_at_ = 0;
   int64_t own_turns_since_ = 0;
   uint64_t own_turns_ = 0;

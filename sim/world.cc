@@ -103,6 +103,9 @@ bool World::IsUp(NodeId node) const {
 bool World::IsPaused(NodeId node) const {
   return Find(*core_, node).paused();
 }
+Duration World::BusyUntil(NodeId node) const {
+  return Duration(Find(*core_, node).busy_until());
+}
 std::optional<Instant> World::ClockOf(NodeId node) const {
   const SimNode& found = Find(*core_, node);
   return found.up() ? std::optional(found.MonotonicNow()) : std::nullopt;

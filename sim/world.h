@@ -84,6 +84,8 @@ class World {
 
   bool IsUp(NodeId node) const;
   bool IsPaused(NodeId node) const;
+  /// When the process will have heard of everything that its disk has done so far: what a slow disk did tells it late.
+  Duration BusyUntil(NodeId node) const;
   /// What the monotonic clock of its machine shows now; nothing if the process is down.
   std::optional<Instant> ClockOf(NodeId node) const;
   /// How often it was booted.

@@ -61,6 +61,7 @@ void SimDisk::LosePower() {
 void SimDisk::Boot() {
   ORRERY_ASSERT_THAT(frozen_, "end the running life first");
   frozen_ = false;
+  failed_writes_ = 0;
   logs_.clear();
   logs_forgotten_ = 0;
 }

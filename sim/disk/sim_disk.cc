@@ -19,6 +19,18 @@ std::string_view DiskOpKindName(DiskOpKind kind) {
   ORRERY_UNREACHABLE("disk operation");
 }
 
+namespace {
+
+bool IsEngineWrite(const DiskOp& op) {
+  const PathClass path_class = ClassOf(op.path);
+  if (path_class != PathClass::kWal && path_class != PathClass::kTable && path_class != PathClass::kManifest)
+    return false;
+  return op.kind == DiskOpKind::kCreate || op.kind == DiskOpKind::kWrite || op.kind == DiskOpKind::kTruncate ||
+         op.kind == DiskOpKind::kSync;
+}
+
+}  // namespace
+
 SimDisk::SimDisk(SimDiskOptions options) : options_(std::move(options)) {}
 
 SimDisk::~SimDisk() = default;
@@ -43,6 +55,8 @@ Status SimDisk::Finish(const DiskOp& op, Status outcome) {
   fingerprint_ = HashCombine(HashCombine(fingerprint_, op.length), op.content_hash);
   if (op.outcome == StatusCode::kOk) {
     ++done_[static_cast<size_t>(op.kind)][static_cast<size_t>(ClassOf(op.path))];
+  } else if (!frozen_ && IsEngineWrite(op)) {
+    ++failed_writes_;
   }
   if (observer_) observer_(op);
   return outcome;

@@ -135,6 +135,7 @@ class SimDisk final : public Disk {
   /// A stuck disk answers nobody: the world neither starts nor completes its jobs. Operations called anyway work.
   void SetStuck(bool stuck);
   bool stuck() const { return stuck_; }
+  bool slow() const { return options_.latency.slow_factor > 1; }
   /// From now on every Sync and SyncDirectory says ok, takes its time and makes nothing durable, as a disk with a
   /// volatile cache does: outside of what any design survives. ClearFaults() does not mend it.
   void SetLyingSync(bool lying) { lying_sync_ = lying; }
@@ -181,6 +182,8 @@ class SimDisk final : public Disk {
   /// Whether a fault was injected that may make a reopen fail (failed syncs or reads, flips).
   bool was_damaged() const { return damaged_; }
   uint64_t mutations() const { return mutations_; }
+  /// Creates, writes, truncates and syncs of the engine's logs, tables and manifests that failed in this life.
+  uint64_t failed_writes() const { return failed_writes_; }
   /// Operations of a kind on a class of files that succeeded, over all lives.
   uint64_t done(DiskOpKind kind, PathClass path_class) const {
     return done_[static_cast<size_t>(kind)][static_cast<size_t>(path_class)];
@@ -238,6 +241,7 @@ class SimDisk final : public Disk {
   Duration debt_{0};
   uint64_t fingerprint_ = 0;
   uint64_t mutations_ = 0;
+  uint64_t failed_writes_ = 0;
   uint64_t freeze_countdown_ = 0;
   uint64_t life_ = 1;
   uint64_t power_losses_ = 0;
