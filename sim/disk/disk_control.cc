@@ -144,7 +144,7 @@ std::optional<std::string> SimDisk::DrawFile(PathClass path_class, Random& draws
   return candidates[draws.Below(candidates.size())];
 }
 
-std::optional<SimDisk::Flip> SimDisk::DrawDurable(PathClass path_class, RotWhere where, Random& draws) const {
+std::optional<SimDisk::BytePlace> SimDisk::DrawDurable(PathClass path_class, RotWhere where, Random& draws) const {
   const std::optional<std::string> path = DrawFile(path_class, draws);
   if (!path) return std::nullopt;
   const FileImage& image = tree_.Find(*path)->image;
@@ -155,17 +155,18 @@ std::optional<SimDisk::Flip> SimDisk::DrawDurable(PathClass path_class, RotWhere
   const bool at_end = where == RotWhere::kLastQuarter || where == RotWhere::kEnd;
   const uint64_t begin = at_end ? size - span : 0;
   for (int attempt = 0; attempt < 64; ++attempt) {
-    Flip flip = {*path, begin + draws.Below(span), 0};
-    flip.bit = static_cast<uint8_t>(draws.Below(8));
-    if (image.IsDurable(flip.offset)) return flip;
+    const uint64_t offset = begin + draws.Below(span);
+    if (image.IsDurable(offset)) return BytePlace{*path, offset};
   }
   return std::nullopt;
 }
 
 std::optional<SimDisk::Flip> SimDisk::FlipBit(PathClass path_class, RotWhere where, Random random) {
   Random draws = random.Split("flip");
-  const std::optional<Flip> flip = DrawDurable(path_class, where, draws);
-  if (flip) FlipBitAt(*flip);
+  const std::optional<BytePlace> place = DrawDurable(path_class, where, draws);
+  if (!place) return std::nullopt;
+  const Flip flip = {place->path, place->offset, static_cast<uint8_t>(draws.Below(8))};
+  FlipBitAt(flip);
   return flip;
 }
 
@@ -183,7 +184,7 @@ std::optional<SimDisk::Flip> SimDisk::FlipChosenBit(PathClass path_class, BitCho
 
 std::optional<SimDisk::RottenSector> SimDisk::RotSector(PathClass path_class, RotWhere where, Random random) {
   Random draws = random.Split("sector");
-  const std::optional<Flip> place = DrawDurable(path_class, where, draws);
+  const std::optional<BytePlace> place = DrawDurable(path_class, where, draws);
   if (!place) return std::nullopt;
   FileImage& image = tree_.Find(place->path)->image;
   const uint64_t begin = place->offset / FileImage::kSectorBytes * FileImage::kSectorBytes;

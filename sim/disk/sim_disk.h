@@ -219,8 +219,12 @@ class SimDisk final : public Disk {
   Random OperationKey(uint64_t path_hash);
   /// One file of a class that is not empty.
   std::optional<std::string> DrawFile(PathClass path_class, Random& draws) const;
-  /// A durable bit of one file of a class.
-  std::optional<Flip> DrawDurable(PathClass path_class, RotWhere where, Random& draws) const;
+  struct BytePlace {
+    std::string path;
+    uint64_t offset = 0;
+  };
+  /// A durable byte of one file of a class.
+  std::optional<BytePlace> DrawDurable(PathClass path_class, RotWhere where, Random& draws) const;
   void EndLife();
 
   SimDiskOptions options_;
