@@ -21,10 +21,17 @@ std::string_view DiskOpKindName(DiskOpKind kind) {
 
 namespace {
 
+/// RocksDB numbers what is its own. What an import stages under other names may be given up, whatever became of it.
+bool IsNumbered(std::string_view path) {
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  return name.find_first_not_of("0123456789") == name.find('.');
+}
+
 bool IsEngineWrite(const DiskOp& op) {
   const PathClass path_class = ClassOf(op.path);
-  if (path_class != PathClass::kWal && path_class != PathClass::kTable && path_class != PathClass::kManifest)
+  if (path_class != PathClass::kManifest && path_class != PathClass::kWal && path_class != PathClass::kTable)
     return false;
+  if (path_class != PathClass::kManifest && !IsNumbered(op.path)) return false;
   return op.kind == DiskOpKind::kCreate || op.kind == DiskOpKind::kWrite || op.kind == DiskOpKind::kTruncate ||
          op.kind == DiskOpKind::kSync;
 }

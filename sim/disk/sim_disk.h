@@ -182,7 +182,8 @@ class SimDisk final : public Disk {
   /// Whether a fault was injected that may make a reopen fail (failed syncs or reads, flips).
   bool was_damaged() const { return damaged_; }
   uint64_t mutations() const { return mutations_; }
-  /// Creates, writes, truncates and syncs of the engine's logs, tables and manifests that failed in this life.
+  /// Creates, writes, truncates and syncs of the engine's logs, tables and manifests that failed in this life. Tables
+  /// that an import stages are not the engine's yet.
   uint64_t failed_writes() const { return failed_writes_; }
   /// Operations of a kind on a class of files that succeeded, over all lives.
   uint64_t done(DiskOpKind kind, PathClass path_class) const {

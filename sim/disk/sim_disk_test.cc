@@ -404,6 +404,29 @@ TEST_CASE("Names: every fault and class has one, and classes are told by name") 
   CHECK(ClassOf("cluster.id") == PathClass::kOther);
 }
 
+TEST_CASE("Failed writes: those of the engine's own files are counted, in this life") {
+  SimDisk disk({.random = Random(3)});
+  const auto fails_to_write = [&](std::string_view path) {
+    const uint64_t before = disk.failed_writes();
+    disk.SetFault(DiskFault::kWriteError, ClassOf(path), {.probability = 1});
+    const auto file = disk.Open(path, OpenMode::kCreate);
+    REQUIRE(file.ok());
+    CHECK_FALSE((*file)->WriteAt(0, "x").ok());
+    disk.ClearFaults();
+    CHECK((*file)->WriteAt(0, "x").ok());
+    return disk.failed_writes() - before;
+  };
+  REQUIRE(disk.MakeDirectory("e").ok());
+  for (const std::string_view own : {"e/000007.sst", "e/000007.log", "e/MANIFEST-000002"})
+    CHECK(fails_to_write(own) == 1);
+  // An import may be given up with what it has staged; the others are no part of the engine.
+  for (const std::string_view other : {"e/2-1.sst", "e/a7.log", "e/IDENTITY"}) CHECK(fails_to_write(other) == 0);
+  CHECK(disk.failed_writes() == 3);
+  disk.KillProcess();
+  disk.Boot();
+  CHECK(disk.failed_writes() == 0);
+}
+
 TEST_CASE("Logs: what a power loss could take of them is told, file by file") {
   SimDisk disk({.random = Random(1)});
   CHECK(disk.EndOfLogs().logs == 0);
