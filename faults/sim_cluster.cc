@@ -362,7 +362,8 @@ void SimCluster::LookAtDisks() {
                                     .failed_writes = disk.failed_writes(),
                                     .told = world_.BusyUntil(node)};
     const std::string words = failed_write_law_.Look(store, view, world_.Now());
-    if (!words.empty()) oracle_.Break("failed-write-ends-store", words);
+    const bool full = disk.first_failed_write() == StatusCode::kNoSpace;
+    if (!words.empty()) oracle_.Break("failed-write-ends-store", words, full ? "full" : "error");
   }
 }
 

@@ -62,6 +62,7 @@ void SimDisk::Boot() {
   ORRERY_ASSERT_THAT(frozen_, "end the running life first");
   frozen_ = false;
   failed_writes_ = 0;
+  first_failed_write_ = StatusCode::kOk;
   logs_.clear();
   logs_forgotten_ = 0;
 }

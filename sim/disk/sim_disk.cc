@@ -63,7 +63,7 @@ Status SimDisk::Finish(const DiskOp& op, Status outcome) {
   if (op.outcome == StatusCode::kOk) {
     ++done_[static_cast<size_t>(op.kind)][static_cast<size_t>(ClassOf(op.path))];
   } else if (!frozen_ && IsEngineWrite(op)) {
-    ++failed_writes_;
+    if (failed_writes_++ == 0) first_failed_write_ = op.outcome;
   }
   if (observer_) observer_(op);
   return outcome;

@@ -185,6 +185,8 @@ class SimDisk final : public Disk {
   /// Creates, writes, truncates and syncs of the engine's logs, tables and manifests that failed in this life. Tables
   /// that an import stages are not the engine's yet.
   uint64_t failed_writes() const { return failed_writes_; }
+  /// Why the first of them did; kOk before that.
+  StatusCode first_failed_write() const { return first_failed_write_; }
   /// Operations of a kind on a class of files that succeeded, over all lives.
   uint64_t done(DiskOpKind kind, PathClass path_class) const {
     return done_[static_cast<size_t>(kind)][static_cast<size_t>(path_class)];
@@ -247,6 +249,7 @@ class SimDisk final : public Disk {
   uint64_t fingerprint_ = 0;
   uint64_t mutations_ = 0;
   uint64_t failed_writes_ = 0;
+  StatusCode first_failed_write_ = StatusCode::kOk;
   uint64_t freeze_countdown_ = 0;
   uint64_t life_ = 1;
   uint64_t power_losses_ = 0;

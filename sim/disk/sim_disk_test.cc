@@ -422,9 +422,14 @@ TEST_CASE("Failed writes: those of the engine's own files are counted, in this l
   // An import may be given up with what it has staged; the others are no part of the engine.
   for (const std::string_view other : {"e/2-1.sst", "e/a7.log", "e/IDENTITY"}) CHECK(fails_to_write(other) == 0);
   CHECK(disk.failed_writes() == 3);
+  CHECK(disk.first_failed_write() == StatusCode::kIoError);
   disk.KillProcess();
   disk.Boot();
   CHECK(disk.failed_writes() == 0);
+  CHECK(disk.first_failed_write() == StatusCode::kOk);
+  disk.SetCapacity(disk.used_bytes());
+  CHECK_FALSE(disk.Open("e/000008.sst", OpenMode::kCreate).ok());
+  CHECK(disk.first_failed_write() == StatusCode::kNoSpace);
 }
 
 TEST_CASE("Logs: what a power loss could take of them is told, file by file") {
