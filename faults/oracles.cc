@@ -69,8 +69,9 @@ std::string_view DivergenceKind(const StateHash& state, const StateHash& leading
 }
 
 ClusterOracle::ClusterOracle(RaftLaws::Clocks clocks)
-    : raft_laws_(std::move(clocks),
-                 [this](std::string law, std::string words) { Break(std::move(law), std::move(words)); }) {}
+    : raft_laws_(std::move(clocks), [this](std::string law, std::string words, std::string kind) {
+        Break(std::move(law), std::move(words), std::move(kind));
+      }) {}
 ClusterOracle::~ClusterOracle() = default;
 
 StoreObserver* ClusterOracle::ObserverOf(StoreId store) {

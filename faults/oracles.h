@@ -41,6 +41,9 @@ class ClusterOracle {
   /// The store's log has damage that must be seen at the next start: until its disk is replaced no replica may run.
   void ForbidToRun(StoreId store, bool forbidden);
 
+  /// The store's disk is a new, empty one.
+  void OnDiskLost(StoreId store) { raft_laws_.OnDiskLost(store); }
+
   /// The first contradiction is what counts, whoever saw it.
   void Break(std::string law, std::string words, std::string kind = "");
   const LawReport& verdict() const { return verdict_; }

@@ -8,8 +8,18 @@
 #include "raft/core/quorum_laws.h"
 
 namespace orrery::faults {
+namespace {
+
+/// The kind of a promise that the store forgot with its disk: it speaks as the peer it was.
+constexpr char kNewDisk[] = "new-disk";
+
+}  // namespace
 
 RaftLaws::RaftLaws(Clocks clocks, Break on_broken) : clocks_(std::move(clocks)), break_(std::move(on_broken)) {}
+
+void RaftLaws::Broken(std::string law, std::string words, std::string kind) {
+  break_(std::move(law), std::move(words), std::move(kind));
+}
 
 RaftLaws::PeerFacts& RaftLaws::Group::Of(PeerId peer) {
   for (PeerFacts& facts : peers) {
@@ -28,13 +38,14 @@ const RaftLaws::PeerFacts* RaftLaws::Group::Find(PeerId peer) const {
 
 void RaftLaws::OnStarted(StoreId store, RegionId region, const raft::RaftView& view) {
   PeerFacts& peer = groups_[region].Of(view.id);
-  CheckTermKept(peer, region, view);
+  const bool new_disk = new_disks_.erase(store) > 0;
+  CheckTermKept(peer, region, view, new_disk);
   const bool installed = peer.installing_first > LogIndex() && view.first_index == peer.installing_first;
   if (view.last_index < peer.persisted && !installed) {
-    break_(
-        "durable-log-kept",
-        fmt::format("region {}: the log of peer {} was durable up to {}; store {} started with one that ends at {}",
-                    region.value(), view.id.value(), peer.persisted.value(), store.value(), view.last_index.value()));
+    Broken("durable-log-kept",
+           fmt::format("region {}: the log of peer {} was durable up to {}; store {} started with one that ends at {}",
+                       region.value(), view.id.value(), peer.persisted.value(), store.value(), view.last_index.value()),
+           new_disk ? kNewDisk : "");
   }
   peer.cast.clear();
   peer.persisted = view.persisted;
@@ -49,7 +60,7 @@ void RaftLaws::OnStarted(StoreId store, RegionId region, const raft::RaftView& v
 void RaftLaws::OnView(StoreId, RegionId region, const raft::RaftView& view, const raft::ConfState& conf) {
   Group& group = groups_[region];
   PeerFacts& peer = group.Of(view.id);
-  CheckTermKept(peer, region, view);
+  CheckTermKept(peer, region, view, false);
   CountVotes(group, peer, view);
   if (!view.installing) peer.persisted = view.persisted;
   peer.installing_first = view.installing ? view.first_index : LogIndex();
@@ -80,15 +91,16 @@ void RaftLaws::CountVotes(Group& group, PeerFacts& peer, const raft::RaftView& v
   }
 }
 
-void RaftLaws::CheckTermKept(const PeerFacts& peer, RegionId region, const raft::RaftView& view) {
+void RaftLaws::CheckTermKept(const PeerFacts& peer, RegionId region, const raft::RaftView& view, bool new_disk) {
   const bool term_lost = view.term < peer.durable_term;
   const bool vote_lost = view.term == peer.durable_term && peer.durable_vote.valid() && view.vote != peer.durable_vote;
   if (!term_lost && !vote_lost) return;
-  break_("durable-vote-kept",
+  Broken("durable-vote-kept",
          fmt::format("region {}: peer {} had entered term {} and voted for peer {}, durably; now it is in term {} and "
                      "voted for peer {}",
                      region.value(), view.id.value(), peer.durable_term.value(), peer.durable_vote.value(),
-                     view.term.value(), view.vote.value()));
+                     view.term.value(), view.vote.value()),
+         new_disk ? kNewDisk : "");
 }
 
 void RaftLaws::OnElected(Group& group, RegionId region, const raft::RaftView& view, const raft::ConfState& conf) {
@@ -102,7 +114,7 @@ void RaftLaws::OnElected(Group& group, RegionId region, const raft::RaftView& vi
     for (const Ballot& ballot : ballots) {
       if (ballot.candidate == view.id) voters += " " + ToString(ballot.voter);
     }
-    break_("elected-by-quorum",
+    Broken("elected-by-quorum",
            fmt::format("region {}: peer {} leads term {} by the durable votes of{}, which is no quorum of \"{}\"",
                        region.value(), view.id.value(), view.term.value(), voters.empty() ? " nobody" : voters,
                        conf.ToString()));
@@ -127,7 +139,7 @@ void RaftLaws::CheckDurable(const Group& group, RegionId region, const raft::Raf
     const PeerFacts* facts = group.Find(member.peer);
     holders += fmt::format(" peer {} up to {},", member.peer.value(), facts == nullptr ? 0 : facts->persisted.value());
   }
-  break_("durable-quorum", fmt::format("region {}: peer {}, leader of term {}, has committed up to {}; durable are:{} "
+  Broken("durable-quorum", fmt::format("region {}: peer {}, leader of term {}, has committed up to {}; durable are:{} "
                                        "which is no quorum of \"{}\"",
                                        region.value(), view.id.value(), view.term.value(), view.commit.value(), holders,
                                        conf.ToString()));
@@ -139,7 +151,7 @@ void RaftLaws::CheckLease(const PeerFacts& holder, RegionId region, PeerId leade
   if (holder.lease->term != holder.term || holder.term >= term) return;
   const std::optional<Moment> now = clocks_(holder.lease->store);
   if (!now || now->life != holder.lease->life || now->clock >= holder.lease->until) return;
-  break_("lease-exclusive",
+  Broken("lease-exclusive",
          fmt::format("region {}: peer {} leads term {}, while peer {} may read by its lease of term {} for another "
                      "{:.3f} ms",
                      region.value(), leader.value(), term.value(), holder.id.value(), holder.term.value(),
@@ -158,13 +170,13 @@ void RaftLaws::OnLease(StoreId store, RegionId region, PeerId peer, Term term, I
 void RaftLaws::OnLeaseRead(RegionId region, PeerId peer, Term term, LogIndex applied) {
   Group& group = groups_[region];
   if (group.leader_term > term) {
-    break_("lease-exclusive",
+    Broken("lease-exclusive",
            fmt::format("region {}: peer {} answers a read by its lease of term {} while peer {} leads term {}",
                        region.value(), peer.value(), term.value(), group.leader.value(), group.leader_term.value()));
   }
   const PeerFacts& holder = group.Of(peer);
   if (!holder.leads || holder.term != term || applied >= holder.first_entry) return;
-  break_("lease-read-current",
+  Broken("lease-read-current",
          fmt::format("region {}: peer {} answers a read by its lease of term {} from the state as of {}; what earlier "
                      "leaders have acknowledged may reach up to its first entry, {}",
                      region.value(), peer.value(), term.value(), applied.value(), holder.first_entry.value()));
@@ -180,7 +192,7 @@ void RaftLaws::OnReadServed(RegionId region, PeerId peer, uint64_t context, LogI
   const auto asked = group.reads.find(context);
   if (asked == group.reads.end()) return;
   if (applied < asked->second) {
-    break_("read-index-current",
+    Broken("read-index-current",
            fmt::format("region {}: peer {} answers a read from the state as of {}; when it was asked, {} was committed",
                        region.value(), peer.value(), applied.value(), asked->second.value()));
   }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ namespace orrery::faults {
 ///   elected-by-quorum   who leads has the durable votes of a majority of each half (Raft paper 5.2, thesis 4.3)
 ///   durable-vote-kept   a term and a vote once durable are never taken back, over restarts either (paper, figure 2)
 ///   durable-log-kept    a log that was reported durable is there after a restart (paper, figure 2)
+///                       of both the kind "new-disk": the store speaks as a peer whose disk it has lost
 ///   lease-exclusive     as long as a leader may answer reads by its lease, nobody is elected in a later term
 ///                       (thesis 6.4.1)
 ///   lease-read-current  a read by the lease of a term is answered from a state that holds the leader's first entry: at
@@ -35,13 +37,15 @@ class RaftLaws {
   };
   /// Nothing if the store's process is down.
   using Clocks = std::function<std::optional<Moment>(StoreId)>;
-  /// Called with the name of a broken law and words for people.
-  using Break = std::function<void(std::string law, std::string words)>;
+  /// Called with the name of a broken law, words for people, and the kind within the law, if it has kinds.
+  using Break = std::function<void(std::string law, std::string words, std::string kind)>;
 
   RaftLaws(Clocks clocks, Break on_broken);
 
   /// A life of a peer begins with what its store kept.
   void OnStarted(StoreId store, RegionId region, const raft::RaftView& view);
+  /// The store's disk is a new one: what its peers promised is gone with the old one.
+  void OnDiskLost(StoreId store) { new_disks_.insert(store); }
   /// After every step of a peer. `conf` is the configuration that it counts by.
   void OnView(StoreId store, RegionId region, const raft::RaftView& view, const raft::ConfState& conf);
   /// The peer may answer reads until its clock shows `until`, as long as its view says that it may serve a lease at
@@ -101,7 +105,8 @@ class RaftLaws {
   };
 
   static void CountVotes(Group& group, PeerFacts& peer, const raft::RaftView& view);
-  void CheckTermKept(const PeerFacts& peer, RegionId region, const raft::RaftView& view);
+  void Broken(std::string law, std::string words, std::string kind = "");
+  void CheckTermKept(const PeerFacts& peer, RegionId region, const raft::RaftView& view, bool new_disk);
   void OnElected(Group& group, RegionId region, const raft::RaftView& view, const raft::ConfState& conf);
   void CheckDurable(const Group& group, RegionId region, const raft::RaftView& view, const raft::ConfState& conf);
   void CheckLease(const PeerFacts& holder, RegionId region, PeerId leader, Term term);
@@ -109,6 +114,7 @@ class RaftLaws {
   Clocks clocks_;
   Break break_;
   std::map<RegionId, Group> groups_;
+  std::set<StoreId> new_disks_;  ///< Of stores that have not started a peer since.
 };
 
 }  // namespace orrery::faults

@@ -27,16 +27,18 @@ ConfState Voters(std::initializer_list<uint64_t> peers) {
 struct Story {
   std::string broken;
   std::string words;
+  std::string kind;
   std::map<StoreId, RaftLaws::Moment> moments;  ///< Of those that are up.
   ConfState conf = Voters({1, 2, 3});
   RaftLaws laws{[this](StoreId store) {
                   const auto found = moments.find(store);
                   return found == moments.end() ? std::nullopt : std::optional(found->second);
                 },
-                [this](std::string law, std::string told) {
+                [this](std::string law, std::string told, std::string within) {
                   if (!broken.empty()) return;
                   broken = std::move(law);
                   words = std::move(told);
+                  kind = std::move(within);
                 }};
 
   Story() {
@@ -169,6 +171,19 @@ TEST_CASE("RaftLaws: a vote given before a restart is kept, one never stored may
     story.Start(Story::View(3, 4, 1, 10, 9));
   }
   CHECK(story.broken == "durable-vote-kept");
+  CHECK(story.kind.empty());
+}
+
+TEST_CASE("RaftLaws: who speaks as the peer whose disk it has lost is told from who has forgotten") {
+  for (const bool same_store : {true, false}) {
+    CAPTURE(same_store);
+    Story story;
+    story.See(Story::View(3, 5, 1, 10, 9));
+    story.laws.OnDiskLost(StoreId(same_store ? 3 : 2));
+    story.Start(Story::View(3, 0, 0, 0, 0));
+    CHECK(story.broken == "durable-vote-kept");
+    CHECK(story.kind == (same_store ? "new-disk" : ""));
+  }
 }
 
 TEST_CASE(

@@ -167,6 +167,7 @@ void SimCluster::LoseDisk(StoreId store) {
   world_.WipeDisk(node);
   ++disks_lost_[store];
   rotten_.erase(store);
+  oracle_.OnDiskLost(store);
   oracle_.ForbidToRun(store, false);
   fresh_.insert(store);
   if (members_.contains(store)) {
