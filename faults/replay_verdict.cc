@@ -28,7 +28,10 @@ std::string ReplayJson(const Capsule& capsule, const SimulationReport& report, c
   json["other_fingerprint"] = verdict.other_fingerprint;
   const std::vector<std::string> kinds = KindsIn(capsule);
   json["kinds"] = kinds;
-  json["cause_hint"] = CauseHint(kinds);
+  const auto installed = report.probes.find("region.snapshot.installed");
+  json["cause_hint"] = CauseHint(
+      kinds,
+      {.signature = verdict.shown, .snapshot_installed = installed != report.probes.end() && installed->second > 0});
   json["stale"] = nlohmann::json::array();
   for (const StaleEntry& entry : report.stale) json["stale"].push_back({{"id", entry.id}, {"why", entry.why}});
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

@@ -5,7 +5,7 @@ the clean build too, for --cpu-minutes of CPU time at most. Writes the small cap
 docs/results/shrinking/COMMIT.json; what is there already is not shrunk again.
 
 Grouping is judged over all pairs of shrunk failures: a campaign puts two into one group if signature and hint at the cause
-are equal (CauseHint of faults/campaign/groups.h); they belong together if they come of one mutant, or of two that
+are equal (CauseHint of faults/capsule/cause_hint.h); they belong together if they come of one mutant, or of two that
 faults/mutants/README.md declares indistinguishable.
 """
 

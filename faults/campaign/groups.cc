@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <tuple>
 
-#include "faults/capsule/cause_hint.h"
-
 namespace orrery::faults {
 namespace {
 
@@ -25,7 +23,7 @@ void SplitByHint(FailureGroup& group, const std::vector<SeedResult>& results,
       rest.seeds.push_back(index);
       continue;
     }
-    FailureKind& kind = by_hint[CauseHint(found->second->kinds)];
+    FailureKind& kind = by_hint[found->second->hint];
     if (kind.seeds.empty()) {
       kind.kinds = Join(found->second->kinds);
       kind.story = found->second->story;

@@ -14,6 +14,7 @@ struct MinimalRun {
   std::string scenario;
   uint64_t seed = 0;
   std::vector<std::string> kinds;  ///< Of faults and operations in it: sorted, each once.
+  std::string hint;                ///< CauseHint() of it.
   std::string story;               ///< For people.
   std::string capsule;             ///< Path of the capsule, or empty.
 };

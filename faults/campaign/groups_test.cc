@@ -39,10 +39,10 @@ TEST_CASE("Groups: one symptom with two causes is split by what shrinking left")
   std::vector<SeedResult> results;
   for (uint64_t seed = 1; seed <= 5; ++seed) results.push_back(Failed(seed, 10, "x", static_cast<double>(seed)));
   const std::vector<MinimalRun> minimal = {
-      {.scenario = "s", .seed = 1, .kinds = {"kill", "put"}, .story = "first"},
-      {.scenario = "s", .seed = 2, .kinds = {"bit_flip", "get"}, .story = "second"},
-      {.scenario = "s", .seed = 4, .kinds = {"pause", "put"}, .story = "third"},
-      {.scenario = "other", .seed = 3, .kinds = {"pause"}},
+      {.scenario = "s", .seed = 1, .kinds = {"kill", "put"}, .hint = "anywhere", .story = "first"},
+      {.scenario = "s", .seed = 2, .kinds = {"bit_flip", "get"}, .hint = "disks", .story = "second"},
+      {.scenario = "s", .seed = 4, .kinds = {"pause", "put"}, .hint = "anywhere", .story = "third"},
+      {.scenario = "other", .seed = 3, .kinds = {"pause"}, .hint = "anywhere"},
   };
   const auto groups = GroupFailures(results, minimal);
   REQUIRE(groups.size() == 1);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "faults/campaign/results_folder.h"
 #include "faults/capsule/capsule.h"
@@ -19,6 +20,7 @@ using Clock = std::chrono::steady_clock;  // lint: allow(clock) the harness meas
 
 constexpr size_t kPerGroup = 2;
 constexpr std::chrono::milliseconds kPatience{250};
+constexpr double kReplaySeconds = 300;
 
 bool CanBeShrunk(const SeedResult& result) {
   const auto code = static_cast<ExitCode>(result.exit_code);
@@ -26,10 +28,20 @@ bool CanBeShrunk(const SeedResult& result) {
          (code == ExitCode::kSafety || code == ExitCode::kLiveness || code == ExitCode::kNodeCrashed);
 }
 
+/// To its end, or until it is killed at the limit.
+Result<WorkerResult> RunChild(const std::vector<std::string>& command, double wall_seconds,
+                              const std::function<bool()>& stop) {
+  WorkerPool pool;
+  ORRERY_RETURN_IF_ERROR(pool.Start(command, {}, {.wall_seconds = wall_seconds}).status());
+  while (!stop()) {
+    if (auto ended = pool.WaitAny(kPatience)) return std::move(ended->second);
+  }
+  return Status(StatusCode::kCancelled, "interrupted");
+}
+
 /// One shrink as a child process; it may stop earlier by itself.
 Result<WorkerResult> RunShrink(const ShrinkStepOptions& options, const SeedResult& result, const std::string& capsule,
                                double minutes, const std::function<bool()>& stop) {
-  WorkerPool pool;
   const std::vector<std::string> command = {options.program,   "shrink",
                                             "--scenario",      result.scenario,
                                             "--scenarios-dir", options.scenario_folder,
@@ -37,12 +49,15 @@ Result<WorkerResult> RunShrink(const ShrinkStepOptions& options, const SeedResul
                                             "--minutes",       fmt::format("{:.3f}", minutes),
                                             "--jobs",          std::to_string(options.jobs),
                                             "--out",           capsule};
-  const WorkerLimits limits{.wall_seconds = minutes * 60 * 1.5 + 60};
-  ORRERY_RETURN_IF_ERROR(pool.Start(command, {}, limits).status());
-  while (!stop()) {
-    if (auto ended = pool.WaitAny(kPatience)) return std::move(ended->second);
-  }
-  return Status(StatusCode::kCancelled, "interrupted");
+  return RunChild(command, minutes * 60 * 1.5 + 60, stop);
+}
+
+/// What a replay of the small capsule, in a process of its own, hints at. "unknown" if it gives no report.
+std::string HintOf(const ShrinkStepOptions& options, const std::string& capsule, const std::function<bool()>& stop) {
+  const auto worker = RunChild({options.program, "replay", capsule, "--json"}, kReplaySeconds, stop);
+  if (!worker.ok()) return "unknown";
+  const auto report = nlohmann::json::parse(worker->output, nullptr, false);
+  return report.is_object() ? report.value("cause_hint", "unknown") : "unknown";
 }
 
 std::string FileNameOf(const SeedResult& result) {
@@ -97,6 +112,7 @@ std::vector<MinimalRun> ShrinkFailures(const ShrinkStepOptions& options, const s
     MinimalRun run{.scenario = result.scenario,
                    .seed = result.seed,
                    .kinds = KindsIn(*capsule),
+                   .hint = HintOf(options, path, stop),
                    .story = beside.ok() ? *beside : capsule->story,
                    .capsule = path};
     say(fmt::format("{} seed {} shrunk to {} faults and {} operations: {}\n", run.scenario, run.seed,

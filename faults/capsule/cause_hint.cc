@@ -20,6 +20,9 @@ std::vector<std::string> KindsIn(const Capsule& capsule) {
 
 namespace {
 
+/// Signatures of what clients alone see: a history that no order explains, a counter beyond its bounds.
+constexpr std::string_view kLawsOfClients[] = {"safety/nonlinearizable", "safety/counter-"};
+
 /// Not one that is late only.
 bool IsDiskThatFails(FaultKind kind) {
   const bool late = kind == FaultKind::kSlowDisk || kind == FaultKind::kStuckDisk || kind == FaultKind::kLateJob;
@@ -28,7 +31,10 @@ bool IsDiskThatFails(FaultKind kind) {
 
 }  // namespace
 
-std::string CauseHint(const std::vector<std::string>& kinds) {
+std::string CauseHint(const std::vector<std::string>& kinds, const MinimalFailure& failure) {
+  for (const std::string_view law : kLawsOfClients) {
+    if (failure.signature.starts_with(law)) return "anywhere";
+  }
   bool disks = false;
   bool members = false;
   for (const std::string& name : kinds) {
@@ -37,8 +43,9 @@ std::string CauseHint(const std::vector<std::string>& kinds) {
     disks = disks || IsDiskThatFails(*kind);
     members = members || *kind == FaultKind::kReplaceStore || *kind == FaultKind::kReaddStore;
   }
-  if (disks) return members ? "disks, members" : "disks";
-  return members ? "members" : "anywhere";
+  std::string hint = disks ? members ? "disks, members" : "disks" : members ? "members" : "anywhere";
+  const bool differ = failure.signature.starts_with("safety/replica-divergence");
+  return differ && failure.snapshot_installed ? hint + ", snapshots" : hint;
 }
 
 }  // namespace orrery::faults

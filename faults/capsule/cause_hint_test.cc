@@ -20,12 +20,28 @@ TEST_CASE("Cause hint: the kinds of a capsule are those of its faults and operat
 }
 
 TEST_CASE("Cause hint: disks and members hint at a cause, what is lost or late does not") {
-  CHECK(CauseHint({}) == "anywhere");
-  CHECK(CauseHint({"kill", "partition_isolate", "register.put"}) == "anywhere");
-  CHECK(CauseHint({"late_job", "slow_disk", "stuck_disk"}) == "anywhere");
-  CHECK(CauseHint({"kill", "fsync_error", "late_job"}) == "disks");
-  CHECK(CauseHint({"readd_store"}) == "members");
-  CHECK(CauseHint({"bit_flip", "replace_store"}) == "disks, members");
+  const auto hint = [](const std::vector<std::string>& kinds) {
+    return CauseHint(kinds, {.signature = "liveness/no-progress/clients", .snapshot_installed = true});
+  };
+  CHECK(hint({}) == "anywhere");
+  CHECK(hint({"kill", "partition_isolate", "register.put"}) == "anywhere");
+  CHECK(hint({"late_job", "slow_disk", "stuck_disk"}) == "anywhere");
+  CHECK(hint({"kill", "fsync_error", "late_job"}) == "disks");
+  CHECK(hint({"readd_store"}) == "members");
+  CHECK(hint({"bit_flip", "replace_store"}) == "disks, members");
+}
+
+TEST_CASE("Cause hint: replicas that differ after a snapshot are told from those that differ without") {
+  CHECK(CauseHint({"kill"}, {.signature = "safety/replica-divergence/pairs"}) == "anywhere");
+  CHECK(CauseHint({"kill"}, {.signature = "safety/replica-divergence/pairs", .snapshot_installed = true}) ==
+        "anywhere, snapshots");
+  CHECK(CauseHint({"readd_store"}, {.signature = "safety/replica-divergence/pairs", .snapshot_installed = true}) ==
+        "members, snapshots");
+}
+
+TEST_CASE("Cause hint: what clients alone see is far from its cause") {
+  for (const std::string_view law : {"safety/nonlinearizable", "safety/counter-out-of-bounds"})
+    CHECK(CauseHint({"readd_store", "bit_flip"}, {.signature = law}) == "anywhere");
 }
 
 }  // namespace
