@@ -28,7 +28,7 @@ std::string ReplayJson(const Capsule& capsule, const SimulationReport& report, c
   json["other_fingerprint"] = verdict.other_fingerprint;
   const std::vector<std::string> kinds = KindsIn(capsule);
   json["kinds"] = kinds;
-  const auto installed = report.probes.find("region.snapshot.installed");
+  const auto installed = report.probes.find("raft.snapshot.installed");
   json["cause_hint"] = CauseHint(
       kinds,
       {.signature = verdict.shown, .snapshot_installed = installed != report.probes.end() && installed->second > 0});

@@ -30,7 +30,8 @@ using sim::RunOutcome;
 
 constexpr Duration kInitialisationLimit = seconds(180);
 constexpr Duration kDrainLimit = seconds(120);
-constexpr Duration kComparePatience = seconds(60);
+/// A follower may need two snapshots, and with an inbox of 1 KiB each goes as slowly as lost chunks are sent again.
+constexpr Duration kComparePatience = seconds(180);
 constexpr Duration kStandstillPatience = seconds(5);
 
 double CpuSeconds() {

@@ -1,7 +1,9 @@
 #include "faults/capsule/cause_hint.h"
 
+#include <algorithm>
 #include <optional>
 #include <set>
+#include <span>
 
 #include "faults/capsule/capsule.h"
 #include "faults/fault_kind.h"
@@ -20,8 +22,17 @@ std::vector<std::string> KindsIn(const Capsule& capsule) {
 
 namespace {
 
-/// Signatures of what clients alone see: a history that no order explains, a counter beyond its bounds.
-constexpr std::string_view kLawsOfClients[] = {"safety/nonlinearizable", "safety/counter-"};
+/// Signatures of what clients alone see, and of laws about what a disk holds.
+constexpr std::string_view kNotSplit[] = {"safety/nonlinearizable", "safety/counter-", "safety/promise-not-durable",
+                                          "safety/failed-write-ends-store"};
+/// Signatures of much that may have to do with what a store was sent.
+constexpr std::string_view kSplitBySnapshots[] = {"safety/replica-divergence", "node_crashed/unexplained-exit",
+                                                  "liveness/no-progress"};
+
+bool BeginsWithOne(std::string_view signature, std::span<const std::string_view> beginnings) {
+  return std::any_of(beginnings.begin(), beginnings.end(),
+                     [signature](std::string_view beginning) { return signature.starts_with(beginning); });
+}
 
 /// Not one that is late only.
 bool IsDiskThatFails(FaultKind kind) {
@@ -32,9 +43,7 @@ bool IsDiskThatFails(FaultKind kind) {
 }  // namespace
 
 std::string CauseHint(const std::vector<std::string>& kinds, const MinimalFailure& failure) {
-  for (const std::string_view law : kLawsOfClients) {
-    if (failure.signature.starts_with(law)) return "anywhere";
-  }
+  if (BeginsWithOne(failure.signature, kNotSplit)) return "anywhere";
   bool disks = false;
   bool members = false;
   for (const std::string& name : kinds) {
@@ -44,8 +53,8 @@ std::string CauseHint(const std::vector<std::string>& kinds, const MinimalFailur
     members = members || *kind == FaultKind::kReplaceStore || *kind == FaultKind::kReaddStore;
   }
   std::string hint = disks ? members ? "disks, members" : "disks" : members ? "members" : "anywhere";
-  const bool differ = failure.signature.starts_with("safety/replica-divergence");
-  return differ && failure.snapshot_installed ? hint + ", snapshots" : hint;
+  const bool by_snapshot = failure.snapshot_installed && BeginsWithOne(failure.signature, kSplitBySnapshots);
+  return by_snapshot ? hint + ", snapshots" : hint;
 }
 
 }  // namespace orrery::faults

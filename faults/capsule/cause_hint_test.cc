@@ -21,7 +21,7 @@ TEST_CASE("Cause hint: the kinds of a capsule are those of its faults and operat
 
 TEST_CASE("Cause hint: disks and members hint at a cause, what is lost or late does not") {
   const auto hint = [](const std::vector<std::string>& kinds) {
-    return CauseHint(kinds, {.signature = "liveness/no-progress/clients", .snapshot_installed = true});
+    return CauseHint(kinds, {.signature = "safety/elected-by-quorum", .snapshot_installed = true});
   };
   CHECK(hint({}) == "anywhere");
   CHECK(hint({"kill", "partition_isolate", "register.put"}) == "anywhere");
@@ -31,17 +31,21 @@ TEST_CASE("Cause hint: disks and members hint at a cause, what is lost or late d
   CHECK(hint({"bit_flip", "replace_store"}) == "disks, members");
 }
 
-TEST_CASE("Cause hint: replicas that differ after a snapshot are told from those that differ without") {
-  CHECK(CauseHint({"kill"}, {.signature = "safety/replica-divergence/pairs"}) == "anywhere");
-  CHECK(CauseHint({"kill"}, {.signature = "safety/replica-divergence/pairs", .snapshot_installed = true}) ==
-        "anywhere, snapshots");
-  CHECK(CauseHint({"readd_store"}, {.signature = "safety/replica-divergence/pairs", .snapshot_installed = true}) ==
-        "members, snapshots");
+TEST_CASE("Cause hint: what a store holds, and what stands still, is split by snapshots") {
+  for (const std::string_view law : {"safety/replica-divergence/pairs", "node_crashed/unexplained-exit/CORRUPTION",
+                                     "liveness/no-progress/operator"}) {
+    CAPTURE(law);
+    CHECK(CauseHint({"kill"}, {.signature = law}) == "anywhere");
+    CHECK(CauseHint({"kill"}, {.signature = law, .snapshot_installed = true}) == "anywhere, snapshots");
+    CHECK(CauseHint({"readd_store"}, {.signature = law, .snapshot_installed = true}) == "members, snapshots");
+  }
 }
 
-TEST_CASE("Cause hint: what clients alone see is far from its cause") {
-  for (const std::string_view law : {"safety/nonlinearizable", "safety/counter-out-of-bounds"})
-    CHECK(CauseHint({"readd_store", "bit_flip"}, {.signature = law}) == "anywhere");
+TEST_CASE("Cause hint: what clients alone see is far from its cause, and a law of the disk names it") {
+  for (const std::string_view law : {"safety/nonlinearizable", "safety/counter-out-of-bounds",
+                                     "safety/promise-not-durable", "safety/failed-write-ends-store/full"}) {
+    CHECK(CauseHint({"readd_store", "bit_flip"}, {.signature = law, .snapshot_installed = true}) == "anywhere");
+  }
 }
 
 }  // namespace
