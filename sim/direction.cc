@@ -114,6 +114,16 @@ void Direction::Lose() {
   }
 }
 
+void Direction::Discard() {
+  core_.queue.Cancel(this);
+  if (on_the_way_.empty()) return;
+  const int64_t first = on_the_way_.front().sent_at;
+  std::erase_if(copies_, [first](const Copy& copy) { return copy.sent_at >= first; });
+  for (size_t i = 0; i < on_the_way_.size(); ++i) core_.CountFault(WorldFault::kLostMessage);
+  on_the_way_.clear();
+  bytes_ = 0;
+}
+
 void Direction::ReleaseDuplicates() {
   std::vector<Copy> copies = std::move(copies_);
   copies_.clear();

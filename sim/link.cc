@@ -107,7 +107,7 @@ void Link::TryEstablish() {
 void Link::FailConnecting() {
   connect_->Stop();
   state_ = State::kClosed;
-  for (int side = 0; side < 2; ++side) direction(side).Lose();
+  for (int side = 0; side < 2; ++side) direction(side).Discard();
   for (int side = 0; side < 2; ++side) {
     if (side == initiator_ || sent_[static_cast<size_t>(side)]) Tell(side, false);
   }

@@ -32,6 +32,8 @@ class Direction final : public Event {
   void Arm();
   /// Everything on the way is lost. Draws which of it comes back later.
   void Lose();
+  /// No connection came to be: what was to go over it has never left, neither have copies of it.
+  void Discard();
   /// The sender died: what it would have sent later in its turn never leaves, and a suffix of the rest may be lost.
   void CutSuffix();
   /// Messages that shall arrive once more now that their connection has ended.

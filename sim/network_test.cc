@@ -186,6 +186,25 @@ TEST_CASE("Network: old-epoch messages arrive late and twice, only after their c
   CHECK(test.Arrived(kB).size() > 40);
 }
 
+TEST_CASE("Network: what waited for a connection that never came to be never arrives, not even as a copy") {
+  WorldOptions options = Seeded(3);
+  options.network.old_epoch_probability = 1;
+  options.network.old_epoch_crosses_boots = true;
+  options.network.duplicate_probability = 1;
+  RecorderWorld test(2, options);
+  test.world.Crash(kB, CrashKind::kProcessKill);
+  test.Send(kA, kB, "never left");
+  test.world.RunFor(seconds(1));
+  REQUIRE(test.recordings[kA].failed_connects.back() == kB);
+  test.world.Boot(kB);
+  test.Send(kA, kB, "left");
+  test.world.RunFor(seconds(1));
+  test.world.ResetConnection(kA, kB);
+  test.world.RunFor(seconds(30));
+  CHECK(test.recordings[kB].arrivals.size() == 2);  // The message and its copy.
+  for (const Recording::Arrival& arrival : test.recordings[kB].arrivals) CHECK(arrival.message == "left");
+}
+
 /// Sends texts in turns of kA that take long before they send. Returns when each leaves, by its text.
 std::map<std::string, Duration> SendInLongTurns(RecorderWorld& test, int count) {
   std::map<std::string, Duration> leaves;
