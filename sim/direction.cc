@@ -116,9 +116,7 @@ void Direction::Lose() {
 
 void Direction::Discard() {
   core_.queue.Cancel(this);
-  if (on_the_way_.empty()) return;
-  const int64_t first = on_the_way_.front().sent_at;
-  std::erase_if(copies_, [first](const Copy& copy) { return copy.sent_at >= first; });
+  copies_.clear();  // Those of earlier connections were released when they ended.
   for (size_t i = 0; i < on_the_way_.size(); ++i) core_.CountFault(WorldFault::kLostMessage);
   on_the_way_.clear();
   bytes_ = 0;

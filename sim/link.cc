@@ -183,20 +183,18 @@ void Link::OnDown(int side, CrashKind kind) {
   next_[me].clear();
   if (&direction(0).from() == &direction(0).to()) return direction(0).Lose();
   if (state_ == State::kClosed) return;
-  if (state_ == State::kConnecting && side != initiator_) {
-    direction(side).Lose();
-    sent_[me] = false;
-    return;  // The attempt goes on and finds nobody, or the next boot.
-  }
-  direction(1 - side).Lose();
-  direction(1 - side).ReleaseDuplicates();
   if (state_ == State::kConnecting) {
-    direction(side).Lose();
+    direction(side).Discard();
+    sent_[me] = false;
+    if (side != initiator_) return;  // The attempt goes on and finds nobody, or the next boot.
+    direction(1 - side).Discard();
     state_ = State::kClosed;
     connect_->Stop();
     if (sent_[other]) Tell(1 - side, false);
     return;
   }
+  direction(1 - side).Lose();
+  direction(1 - side).ReleaseDuplicates();
   told_[me]->Stop();
   open_[me] = false;
   direction(side).CutSuffix();

@@ -205,6 +205,26 @@ TEST_CASE("Network: what waited for a connection that never came to be never arr
   for (const Recording::Arrival& arrival : test.recordings[kB].arrivals) CHECK(arrival.message == "left");
 }
 
+TEST_CASE("Network: nor does it if the connection was given up because who made it died") {
+  WorldOptions options = Seeded(3);
+  options.network.old_epoch_probability = 1;
+  options.network.old_epoch_crosses_boots = true;
+  options.network.duplicate_probability = 1;
+  RecorderWorld test(2, options);
+  const RuleId cut = test.world.Partition({kA}, {kB});
+  test.Send(kA, kB, "never left");
+  test.Send(kB, kA, "never left");
+  test.world.RunFor(milliseconds(1));
+  test.world.Crash(kA, CrashKind::kProcessKill);
+  test.world.RunFor(milliseconds(1));
+  REQUIRE(test.recordings[kB].failed_connects.back() == kA);
+  test.world.Heal(cut);
+  test.world.Boot(kA);
+  test.world.RunFor(seconds(30));
+  CHECK(test.recordings[kA].arrivals.empty());
+  CHECK(test.recordings[kB].arrivals.empty());
+}
+
 /// Sends texts in turns of kA that take long before they send. Returns when each leaves, by its text.
 std::map<std::string, Duration> SendInLongTurns(RecorderWorld& test, int count) {
   std::map<std::string, Duration> leaves;
