@@ -28,10 +28,8 @@ std::string ReplayJson(const Capsule& capsule, const SimulationReport& report, c
   json["other_fingerprint"] = verdict.other_fingerprint;
   const std::vector<std::string> kinds = KindsIn(capsule);
   json["kinds"] = kinds;
-  const auto installed = report.probes.find("raft.snapshot.installed");
   json["cause_hint"] = CauseHint(
-      kinds,
-      {.signature = verdict.shown, .snapshot_installed = installed != report.probes.end() && installed->second > 0});
+      kinds, {.signature = verdict.shown, .snapshot_installed = report.probes.contains("raft.snapshot.installed")});
   json["stale"] = nlohmann::json::array();
   for (const StaleEntry& entry : report.stale) json["stale"].push_back({{"id", entry.id}, {"why", entry.why}});
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

@@ -357,14 +357,16 @@ void SimCluster::LookAtDisks() {
   for (const StoreId store : stores_) {
     const NodeId node = NodeIdOf(store);
     const sim::SimDisk& disk = world_.DiskOf(node);
+    if (disk.failed_writes() == 0) continue;
     const FailedWriteLaw::View view{.up = world_.IsUp(node),
                                     .hindered = world_.IsPaused(node) || disk.stuck() || disk.slow(),
                                     .life = disk.life(),
                                     .failed_writes = disk.failed_writes(),
                                     .told = world_.BusyUntil(node)};
     const std::string words = failed_write_law_.Look(store, view, world_.Now());
+    if (words.empty()) continue;
     const bool full = disk.first_failed_write() == StatusCode::kNoSpace;
-    if (!words.empty()) oracle_.Break("failed-write-ends-store", words, full ? "full" : "error");
+    oracle_.Break("failed-write-ends-store", words, full ? "full" : "error");
   }
 }
 

@@ -52,7 +52,7 @@ std::string CauseHint(const std::vector<std::string>& kinds, const MinimalFailur
     disks = disks || IsDiskThatFails(*kind);
     members = members || *kind == FaultKind::kReplaceStore || *kind == FaultKind::kReaddStore;
   }
-  std::string hint = disks ? members ? "disks, members" : "disks" : members ? "members" : "anywhere";
+  const std::string hint = disks && members ? "disks, members" : disks ? "disks" : members ? "members" : "anywhere";
   const bool by_snapshot = failure.snapshot_installed && BeginsWithOne(failure.signature, kSplitBySnapshots);
   return by_snapshot ? hint + ", snapshots" : hint;
 }

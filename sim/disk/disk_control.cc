@@ -183,7 +183,7 @@ std::optional<SimDisk::Flip> SimDisk::FlipChosenBit(PathClass path_class, BitCho
   return flip;
 }
 
-std::optional<SimDisk::RottenSector> SimDisk::RotSector(PathClass path_class, RotWhere where, Random random) {
+std::optional<SimDisk::BytePlace> SimDisk::RotSector(PathClass path_class, RotWhere where, Random random) {
   Random draws = random.Split("sector");
   const std::optional<BytePlace> place = DrawDurable(path_class, where, draws);
   if (!place) return std::nullopt;
@@ -202,7 +202,7 @@ std::optional<SimDisk::RottenSector> SimDisk::RotSector(PathClass path_class, Ro
   image.Rot(begin, content);
   damaged_ = true;
   Count(DiskFault::kRottenSector);
-  return RottenSector{.path = place->path, .offset = begin};
+  return BytePlace{.path = place->path, .offset = begin};
 }
 
 void SimDisk::FlipBitAt(const Flip& flip) {

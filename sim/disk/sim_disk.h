@@ -159,14 +159,14 @@ class SimDisk final : public Disk {
   std::optional<Flip> FlipChosenBit(PathClass path_class, BitChooser choose, Random random);
   /// Flips exactly this bit. Requires: it is durable.
   void FlipBitAt(const Flip& flip);
-  struct RottenSector {
+  struct BytePlace {
     std::string path;
     uint64_t offset = 0;
   };
   /// One durable sector of one file of a class holds something else: noise, zeros, ones, or what stands before it in
   /// the file (a write that went to the wrong place). Nothing if there is no durable byte in the class.
   /// (Bairavasundaram et al., "An Analysis of Data Corruption in the Storage Stack", FAST 2008: whole blocks go bad.)
-  std::optional<RottenSector> RotSector(PathClass path_class, RotWhere where, Random random);
+  std::optional<BytePlace> RotSector(PathClass path_class, RotWhere where, Random random);
 
   // What happened.
   const DiskFaultCounts& fault_counts() const { return counts_; }
@@ -222,10 +222,6 @@ class SimDisk final : public Disk {
   Random OperationKey(uint64_t path_hash);
   /// One file of a class that is not empty.
   std::optional<std::string> DrawFile(PathClass path_class, Random& draws) const;
-  struct BytePlace {
-    std::string path;
-    uint64_t offset = 0;
-  };
   /// A durable byte of one file of a class.
   std::optional<BytePlace> DrawDurable(PathClass path_class, RotWhere where, Random& draws) const;
   void EndLife();
