@@ -133,7 +133,9 @@ Result<WriteResponse> KvClient::Apply(WriteOp op, Deadline deadline) {
     // The stores have forgotten the session, and with it whether an earlier attempt took effect.
     ORRERY_PROBE(runtime_.probes, "client.session_expired");
     if (session_ == session) session_.reset();
-    if (outcome.maybe_applied) return Status(StatusCode::kUnknownOutcome, "the session expired between two attempts");
+    if (outcome.maybe_applied || outcome.may_be_copied) {
+      return Status(StatusCode::kUnknownOutcome, "the session expired between two attempts");
+    }
   }
 }
 

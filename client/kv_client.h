@@ -23,7 +23,7 @@ struct Runtime;
 ///
 /// Errors every call may return: kInvalidArgument and kTooLarge (nothing was sent), kTimeout (the deadline
 /// passed; certainly no effect), kUnknownOutcome (writes only: the deadline passed or the session expired
-/// while an attempt was under way; the write may have taken effect, may still, or never).
+/// after an attempt had reached a store; the write may have taken effect, may still, or never).
 class KvClient {
  public:
   /// Requires: options.Validate().ok(). `runtime` and `rpc` outlive the client.
