@@ -88,8 +88,8 @@ def prepare_tree():
         say("note: uncommitted changes are left out; mutants are built from the last commit")
     TREE.check_out(head)
     listing = "\n".join(line for line in TREE.git("ls-tree", "-r", "HEAD").splitlines()
-                        if re.search(r"\.(cc|h|fbs|c|txt|cmake|toml|py)$", line) and "\tci/" not in line
-                        and "\tdocs/" not in line)
+                        if re.search(r"\.(cc|h|fbs|c|txt|cmake|toml|py)$|\tCMakePresets\.json$", line)
+                        and "\tci/" not in line and "\tdocs/" not in line)
     return hashlib.sha256(listing.encode()).hexdigest()[:12]
 
 
