@@ -142,9 +142,9 @@ def law_of(report):
 
 def hunt(simulator, clean, arguments, scenarios=ROOT / "workloads" / "scenarios"):
     """Runs until a law has fired `detections` times that the clean build keeps. Times and laws are those of the first;
-    the rate is that of the runs in which a detection was looked for."""
+    the rate (rate_of) is that of the runs in which a detection was looked for."""
     result = {"caught": False, "seeds": 0, "cpu_seconds": 0.0, "marker_seeds": 0, "runs": 0, "detections": 0,
-              "cpu_spent": 0.0, "found": [], "odd": []}
+              "enough": False, "cpu_spent": 0.0, "found": [], "odd": []}
     stop = [False]
     for scenario, seed, code, report in runs_in_order(simulator, lambda: stop[0], arguments.jobs, scenarios):
         result["runs"] += 1
@@ -164,7 +164,8 @@ def hunt(simulator, clean, arguments, scenarios=ROOT / "workloads" / "scenarios"
                                   marker=marker, seeds=result["runs"], cpu_seconds=result["cpu_spent"])
         elif code != 0:
             result["odd"].append(f"{scenario} {seed}: {EXIT_CODES.get(code, code)}: {report['outcome']}")
-        stop[0] = (result["detections"] >= arguments.detections or result["cpu_spent"] >= arguments.cpu_seconds
+        result["enough"] = result["detections"] >= arguments.detections
+        stop[0] = (result["enough"] or result["cpu_spent"] >= arguments.cpu_seconds
                    or result["runs"] >= arguments.seeds)
     if not result["caught"]:
         result.update(seeds=result["runs"], cpu_seconds=result["cpu_spent"])
@@ -181,9 +182,19 @@ def wilson(hits, runs, z=1.96):
     return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
+def rate_of(result):
+    """How often a run shows the bug. Without bias for hunts that end with the last detection wanted or after so many runs,
+    whichever comes first (Girshick, Mosteller and Savage 1946); nearly so for a budget of CPU time. If one detection was
+    wanted there is no such figure, and this is too high on average."""
+    hits, runs = result["detections"], result["runs"]
+    if result["enough"] and hits > 1:
+        return (hits - 1) / (runs - 1)
+    return hits / max(1, runs)
+
+
 def rate_words(result):
     low, high = wilson(result["detections"], result["runs"])
-    return f"{100 * result['detections'] / max(1, result['runs']):.1f} % ({100 * low:.1f} to {100 * high:.1f})"
+    return f"{100 * rate_of(result):.1f} % ({100 * low:.1f} to {100 * high:.1f})"
 
 
 def found_words(result):
@@ -232,8 +243,11 @@ def write_page(mutants, results, arguments):
         "Made by `ci/mutants`; what each mutant re-creates stands in [faults/mutants](../faults/mutants/README.md). Every mutant",
         f"is hunted by the same mix of scenarios ({', '.join(MIX)} in turn, seeds from 1) until a law has fired up to",
         f"{most} times or {arguments.cpu_seconds:.0f} CPU seconds are spent. A detection counts only if the clean build passes the",
-        "same seed. Seeds are runs of the mix up to and including the first that found it, CPU s what these took; found: detections of",
-        "all runs; the rate is their ratio, with its 95 % interval (Wilson); marker: whether the failing run reached the changed code.",
+        "same seed. Seeds are runs of the mix up to and including the first that found it, CPU s what these took; found: k detections",
+        "in n runs; marker: whether the failing run reached the changed code.", "",
+        "The rate is (k-1)/(n-1) for a hunt that ended with the last detection it wanted: it always ends on a hit, and k/n would be too",
+        "high on average (Haldane 1945). It is k/n for one whose budget ended, and, too high, where a single detection was wanted. Behind",
+        "it the 95 % interval of k of n (Wilson), which takes n as given beforehand: for a hunt that ended on a hit it lies a little high.",
         "",
         f"Commit {commit()}: {len(caught)} of {len(rows)} caught"
         + (f"; median {seeds[len(seeds) // 2]} seeds and {cpu[len(cpu) // 2]:.0f} CPU seconds." if caught else "."), "",
