@@ -2,8 +2,8 @@
 
 For each faults/mutants/*.patch: applies it in a worktree of its own (build/mutants/tree), builds orrery-sim, and runs the
 ordinary mix of scenarios, the same for all, seed by seed, until a law fires or the budget ends. A detection counts only if
-the clean build passes the same seed. Writes docs/mutants.md. Results are kept per patch and tree: a run that was
-interrupted goes on where it stopped.
+the clean build passes the same seed. Results are kept per patch and tree: a run that was interrupted goes on where it
+stopped. Writes docs/mutants.md once every mutant has a result on this tree, and docs/results/mutants/COMMIT.json.
 """
 
 import argparse
@@ -221,7 +221,8 @@ def survivor_story(simulator, clean, result):
 
 # --- Reporting --------------------------------------------------------------------------------------------------------
 
-def write_page(mutants, results, arguments):
+def rows_of(mutants, results):
+    """What the page's table says of those that have a result."""
     rows = []
     for mutant in mutants:
         result = results.get(mutant.name)
@@ -234,6 +235,12 @@ def write_page(mutants, results, arguments):
         else:
             rows.append([mutant.name, f"**survived**: {result['story']}", "", f"> {result['seeds']}",
                          f"> {result['cpu_seconds']:.0f}", found_words(result), rate_words(result), ""])
+    return rows
+
+
+def write_page(mutants, results, arguments):
+    """docs/mutants.md. Requires: a result of each."""
+    rows = rows_of(mutants, results)
     caught = [r for r in results.values() if r["caught"]]
     seeds = sorted(r["seeds"] for r in caught)
     cpu = sorted(r["cpu_seconds"] for r in caught)
@@ -245,17 +252,15 @@ def write_page(mutants, results, arguments):
         f"{most} times or {arguments.cpu_seconds:.0f} CPU seconds are spent. A detection counts only if the clean build passes the",
         "same seed. Seeds are runs of the mix up to and including the first that found it, CPU s what these took; found: k detections",
         "in n runs; marker: whether the failing run reached the changed code.", "",
-        "The rate is (k-1)/(n-1) for a hunt that ended with the last detection it wanted: it always ends on a hit, and k/n would be too",
-        "high on average (Haldane 1945). It is k/n for one whose budget ended, and, too high, where a single detection was wanted. Behind",
-        "it the 95 % interval of k of n (Wilson), which takes n as given beforehand: for a hunt that ended on a hit it lies a little high.",
-        "",
+        "The rate is (k-1)/(n-1) for a hunt that ended with the last detection it wanted: it always ends on a hit, and k/n would",
+        "be too high on average (Haldane 1945). It is k/n for one whose budget ended and, too high, where a single detection was",
+        "wanted. Behind it stands the 95 % interval of k of n (Wilson), which takes n as given beforehand: for a hunt that ended on a",
+        "hit it lies a little high.", "",
         f"Commit {commit()}: {len(caught)} of {len(rows)} caught"
         + (f"; median {seeds[len(seeds) // 2]} seeds and {cpu[len(cpu) // 2]:.0f} CPU seconds." if caught else "."), "",
         "| mutant | law that fired | by | seeds | CPU s | found | rate | marker |", "|---|---|---|---:|---:|---|---|---|",
         *["| " + " | ".join(str(cell).replace("|", "/") for cell in row) + " |" for row in rows], ""]
     (ROOT / "docs" / "mutants.md").write_text("\n".join(lines))
-    say(table(["mutant", "law that fired", "seeds", "CPU s"], [[r[0], r[1][:70], r[3], r[4]] for r in rows]))
-    return caught, rows
 
 
 def results_path(tree_hash):
@@ -273,6 +278,60 @@ def load_results(tree_hash):
 def simulator_of(tree_hash, name):
     """Where the build of a mutant (by its hash), or "clean", is kept."""
     return WORK / "bin" / f"{tree_hash}-{name}" / "orrery-sim"
+
+
+def is_whole(result, arguments):
+    """Whether a hunt ended as this run's would."""
+    return (result["detections"] >= arguments.detections or result["cpu_spent"] >= arguments.cpu_seconds
+            or result["runs"] >= arguments.seeds)
+
+
+def hunt_all(mutants, clean, tree_hash, kept, arguments):
+    """By name: what is known of each already, or is found now; nothing of those for which the time was over. `kept` grows
+    with what is found, on disk too."""
+    results = {}
+    began = time.monotonic()
+    for mutant in mutants:
+        known = kept.get(mutant.hash)
+        if known and is_whole(known, arguments):
+            results[mutant.name] = known
+            continue
+        if arguments.minutes and time.monotonic() - began > arguments.minutes * 60:
+            say(f"{mutant.name}: not begun, the time is over")
+            continue
+        result = hunt(build_mutant(mutant, tree_hash), clean, arguments)
+        if not result["caught"] and mutant.fields["Marker"].startswith("none"):
+            result["story"] = "laws silent; it has no marker, so that nobody knows whether runs get there"
+        results[mutant.name] = kept[mutant.hash] = result
+        results_path(tree_hash).write_text(json.dumps(kept, indent=1, sort_keys=True))
+        if result["caught"]:
+            say(f"{mutant.name}: caught by {result['law']} after {result['seeds']} seeds, {result['cpu_seconds']:.0f} CPU s"
+                f" ({result['scenario']} {result['seed']})")
+        else:
+            say(f"{mutant.name}: SURVIVED {result['seeds']} seeds, {result['cpu_seconds']:.0f} CPU s: {result['story']}")
+        for odd in result["odd"][:3]:
+            say(f"  odd: {odd}")
+    return results
+
+
+def report(results, kept, arguments):
+    """Writes the results of this run, and the page if nobody is missing in it."""
+    everybody = load_mutants("")
+    there = {mutant.name: kept[mutant.hash] for mutant in everybody
+             if mutant.hash in kept and is_whole(kept[mutant.hash], arguments)}
+    if len(there) == len(everybody):
+        write_page(everybody, there, arguments)
+    else:
+        say(f"docs/mutants.md stays as it is: {len(there)} of {len(everybody)} mutants have results on this tree")
+    write_result("mutants", {"command": f"ci/mutants --cpu-seconds {arguments.cpu_seconds:.0f}", "results": results})
+
+
+def judge(mutants, results):
+    """The last line, and the exit code. A budget of time that ends is told, and no failure."""
+    caught = sum(1 for result in results.values() if result["caught"])
+    left = len(mutants) - len(results)
+    return (f"{caught} of {len(results)} caught" + (f", {left} not begun in time" if left else ""),
+            0 if caught == len(results) else 1)
 
 
 def main():
@@ -301,41 +360,16 @@ def main():
     clean = build_simulator(tree_hash, "clean")
     kept = {} if arguments.again else load_results(tree_hash)
     section(f"{len(mutants)} mutants, {arguments.cpu_seconds:.0f} CPU s each, {arguments.jobs} runs at a time")
-    results = {}
-    began = time.monotonic()
-    for mutant in mutants:
-        known = kept.get(mutant.hash)
-        if known and (known.get("detections", 0) >= arguments.detections
-                      or known.get("cpu_spent", 0) >= arguments.cpu_seconds):
-            results[mutant.name] = known
-            continue
-        if arguments.minutes and time.monotonic() - began > arguments.minutes * 60:
-            say(f"{mutant.name}: not begun, the time is over")
-            continue
-        simulator = build_mutant(mutant, tree_hash)
-        result = hunt(simulator, clean, arguments)
-        if not result["caught"] and mutant.fields["Marker"].startswith("none"):
-            result["story"] = "laws silent; it has no marker, so that nobody knows whether runs get there"
-        results[mutant.name] = kept[mutant.hash] = result
-        results_path(tree_hash).write_text(json.dumps(kept, indent=1, sort_keys=True))
-        if result["caught"]:
-            say(f"{mutant.name}: caught by {result['law']} after {result['seeds']} seeds, {result['cpu_seconds']:.0f} CPU s"
-                f" ({result['scenario']} {result['seed']})")
-        else:
-            say(f"{mutant.name}: SURVIVED {result['seeds']} seeds, {result['cpu_seconds']:.0f} CPU s: {result['story']}")
-        for odd in result["odd"][:3]:
-            say(f"  odd: {odd}")
+    results = hunt_all(mutants, clean, tree_hash, kept, arguments)
 
     section("summary")
-    if arguments.dir != FOLDER:  # Somebody else's patches: nothing of ours is written.
-        caught = [name for name, result in results.items() if result["caught"]]
-        say(f"{len(caught)} of {len(results)} caught")
-        return 0 if len(caught) == len(results) else 1
-    caught, rows = write_page(load_mutants(""), {**{m.name: kept[m.hash] for m in load_mutants("") if m.hash in kept},
-                                                 **results}, arguments)
-    write_result("mutants", {"command": f"ci/mutants --cpu-seconds {arguments.cpu_seconds:.0f}", "results": results})
-    say(f"{len(caught)} of {len(rows)} caught")
-    return 0 if len(caught) == len(rows) else 1
+    say(table(["mutant", "law that fired", "seeds", "CPU s"],
+              [[row[0], row[1][:70], row[3], row[4]] for row in rows_of(mutants, results)]))
+    if arguments.dir == FOLDER:  # Of somebody else's patches nothing is written.
+        report(results, kept, arguments)
+    verdict, code = judge(mutants, results)
+    say(verdict)
+    return code
 
 
 if __name__ == "__main__":
