@@ -47,6 +47,9 @@ def load(only=""):
         raise Failure(f"faults/regressions: patches without a capsule: {', '.join(lonely)}")
     regressions = [Regression(path) for path in sorted(FOLDER.glob("*.capsule"))]
     wanted = [word for word in only.split(",") if word]
+    unknown = [word for word in wanted if not any(word in one.name for one in regressions)]
+    if unknown:
+        raise Failure(f"no regression is called {', '.join(unknown)}")
     return [one for one in regressions if not wanted or any(word in one.name for word in wanted)]
 
 

@@ -51,6 +51,8 @@ class Loading(unittest.TestCase):
         self.assertEqual((one.name, one.signature, one.probes), ("one", "safety/x", ["a.b", "c.d"]))
         self.assertEqual(two.probes, [])
         self.assertEqual([r.name for r in regressions.load("tw")], ["two"])
+        with self.assertRaisesRegex(Failure, "no regression is called typo, three"):
+            regressions.load("one,typo,three")
 
     def test_what_is_missing_is_named(self):
         self.assertEqual(regressions.load(), [])
