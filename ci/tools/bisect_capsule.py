@@ -1,9 +1,9 @@
 """ci/bisect CAPSULE --good REV [--bad REV]: the commit from which on a capsule shows its failure.
 
 Builds orrery-sim at commits between the two (first parents only, in a worktree of its own, build/bisect) and replays
-the capsule: a commit is bad if the replay shows the capsule's signature, good if it does not. A commit that does not build
-or cannot read the capsule is left out, and its neighbours are tried. --bad is HEAD if left out. With --fixed the other way
-round: the commit from which on the failure is gone; --good is then the later one.
+the capsule: a commit is bad if the replay shows the capsule's signature, good if it does not. One that cannot tell is left out
+and its neighbours are tried: it does not build, cannot read the capsule, or its harness fails. --bad is HEAD if left out. With
+--fixed the other way round: the commit from which on the failure is gone; --good is then the later one.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from common import BUILD, Failure, Worktree, capture, must, run_main, say
 WORK = BUILD / "bisect"
 TREE = Worktree(WORK / "tree")
 SAME, OTHER, UNKNOWN = "shows it", "does not show it", "cannot tell"
+NO_VERDICT = (14, 15)  # The harness failed, or nobody could decide: such a replay says nothing of the commit.
 
 
 def search(count, judge):
@@ -40,11 +41,15 @@ def search(count, judge):
 
 
 def expected_signature(path):
+    """Of a failure: a capsule that expects a run that passes shows no bug, and is refused (as by verify-fix)."""
     try:
         capsule = tomllib.loads(path.read_text())
-        return capsule["expected"]["signature"]
+        signature = capsule["expected"]["signature"]
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise Failure(f"{path}: no capsule: {error}") from error
+    if signature == "ok":
+        raise Failure(f"{path}: expects no failure; there is none to look for")
+    return signature
 
 
 def verdict_of(done, signature):
@@ -56,8 +61,10 @@ def verdict_of(done, signature):
             report = json.loads(line)
         except json.JSONDecodeError:
             break
-        if "signature" in report:
-            return SAME if report["signature"] == signature else OTHER
+        if report.get("signature") == signature:
+            return SAME
+        if "signature" in report and not {done.exit_code, report.get("exit_code")} & set(NO_VERDICT):
+            return OTHER
         break
     return UNKNOWN
 

@@ -41,8 +41,8 @@ class Search(unittest.TestCase):
 
 class Verdicts(unittest.TestCase):
     @staticmethod
-    def verdict(output):
-        return verdict_of(Finished(10, output, "", 1.0), "safety/lost-write")
+    def verdict(output, exit_code=10, signature="safety/lost-write"):
+        return verdict_of(Finished(exit_code, output, "", 1.0), signature)
 
     def test_the_last_report_counts(self):
         self.assertEqual(self.verdict('noise\n{"signature":"safety/lost-write"}\n'), SAME)
@@ -52,6 +52,16 @@ class Verdicts(unittest.TestCase):
     def test_no_report_says_nothing(self):
         for output in ("", "orrery-sim: no such command\n", "{cut", '{"exit_code":10}\n', '{"signature":"saf'):
             self.assertEqual(self.verdict(output), UNKNOWN)
+
+    def test_a_harness_that_fails_and_a_run_undecided_say_nothing(self):
+        harness = '{"signature":"harness/harness-crashed/runtime/base/heap.h: used_ > 0","exit_code":14}\n'
+        undecided = '{"signature":"undecided/undecided","exit_code":15}\n'
+        for code in (14, 16):  # A replay that does not show what it promised ends with a code of its own.
+            self.assertEqual(self.verdict(harness, code), UNKNOWN)
+        self.assertEqual(self.verdict(undecided, 16), UNKNOWN)
+        self.assertEqual(self.verdict('{"signature":"ok","exit_code":0}\n', 14), UNKNOWN)
+        self.assertEqual(self.verdict('{"signature":"ok","exit_code":0}\n', 16), OTHER)
+        self.assertEqual(self.verdict(undecided, 15, "undecided/undecided"), SAME)
 
     def test_the_signature_is_read_from_the_capsule(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -64,6 +74,13 @@ class Verdicts(unittest.TestCase):
                     expected_signature(path)
             with self.assertRaises(Failure):
                 expected_signature(path.with_name("none"))
+
+    def test_a_capsule_that_expects_no_failure_is_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "c.toml"
+            path.write_text('version = 1\n[expected]\nsignature = "ok"\n')
+            with self.assertRaisesRegex(Failure, "expects no failure"):
+                expected_signature(path)
 
 
 if __name__ == "__main__":
