@@ -12,8 +12,10 @@ import argparse
 import json
 import re
 import shutil
+import subprocess
 import sys
 import time
+import traceback
 
 from common import (BUILD, CPUS, ROOT, Failure, build, commit, fresh_folder, machine, program, run_main, say, scenario_names,
                     section, simulate, start, stop, table)
@@ -45,10 +47,19 @@ class Night:
         try:
             verdict = function(seconds) or "ok"
         except Failure as failure:
-            verdict = f"FAILED: {str(failure).splitlines()[0]}"
-            self.notes.append(f"## {title}: what failed\n\n```\n{failure}\n```\n")
+            verdict = self.note_failure(title, str(failure))
+        # A boundary at which everything is reported: whatever a step ends with, a full disk or a report that nobody can read,
+        # is that step's failure and told with its traceback; the next ones go on. ^C and SIGTERM are no Exception.
+        except Exception as error:
+            words = f"{type(error).__name__}: {error}"
+            verdict = self.note_failure(title, f"{words}\n\n{traceback.format_exc()}")
         say(f"{title}: {verdict}")
         self.rows.append([title, verdict, f"{(time.monotonic() - began) / 60:.1f}"])
+
+    def note_failure(self, title, words):
+        """Its first line is the verdict, all of it stands in the notes."""
+        self.notes.append(f"## {title}: what failed\n\n```\n{words.rstrip()}\n```\n")
+        return f"FAILED: {words.splitlines()[0]}"
 
     def failed(self):
         return any(row[1].startswith("FAILED") for row in self.rows)
@@ -61,14 +72,14 @@ def run_logged(command, log, timeout, quoted=25):
         process = start(command, stdout=out, stderr=out)
         try:
             code = process.wait(timeout)
-        except Exception as error:
-            stop(process)
+        except subprocess.TimeoutExpired as error:
             raise Failure(f"{command[0]} did not end within {timeout:.0f} s; see {path.relative_to(ROOT)}") from error
-        stop(process)
+        finally:
+            stop(process)
     lines = [line for line in path.read_text(errors="replace").splitlines() if line.strip()]
     last = lines[-1] if lines else "no output"
     if code != 0:
-        raise Failure(f"{last} (exit {code})\n" + "\n".join(lines[len(lines) - quoted:]))
+        raise Failure(f"{last} (exit {code})\n" + "\n".join(lines[max(0, len(lines) - quoted):]))
     return last
 
 
@@ -159,10 +170,10 @@ def write_summary(night):
              "| step | verdict | minutes |", "|---|---|---:|",
              *[f"| {title} | {verdict.replace('|', '/')} | {minutes} |" for title, verdict, minutes in night.rows], "",
              *night.notes]
+    section("summary")
+    say(table(["step", "verdict", "minutes"], night.rows))  # First: the disk may be full.
     path = FOLDER / "summary.md"
     path.write_text("\n".join(lines))
-    section("summary")
-    say(table(["step", "verdict", "minutes"], night.rows))
     say(f"written: {path.relative_to(ROOT)}")
 
 
