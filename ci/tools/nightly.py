@@ -4,8 +4,8 @@ Steps, each with its share of the time: a campaign (docs/campaigns.md) of all sc
 fuzz targets; mutants, and how small their failures become; the regression capsules on the clean and the broken build;
 checkers; the explorer of raft/core; coverage; sanitizers; the comparison with etcd. A step that fails does not stop the
 next ones. One whose share is less than it needs at least is left out, and the summary says so. Writes
-build/nightly/summary.md and everything it quotes beside it; build/ledger/ledger.json remembers all nights. Exit code 1 if
-any step failed.
+build/nightly/summary.md and everything it quotes beside it; what was there goes to build/nightly.previous.
+build/ledger/ledger.json remembers all nights. Exit code 1 if any step failed.
 """
 
 import argparse
@@ -17,8 +17,8 @@ import sys
 import time
 import traceback
 
-from common import (BUILD, CPUS, ROOT, Failure, build, commit, fresh_folder, machine, program, run_main, say, scenario_names,
-                    section, simulate, start, stop, table)
+from common import (BUILD, CPUS, ROOT, Failure, build, commit, machine, program, run_main, say, scenario_names, section,
+                    simulate, start, stop, table)
 
 FOLDER = BUILD / "nightly"
 LEDGER = BUILD / "ledger"
@@ -164,6 +164,17 @@ def compare_builds(other, seeds):
             raise Failure(f"everything seed {seed}: release says {mine}, {other.parent.name} {theirs}")
 
 
+def keep_last_night():
+    """Makes the report's folder. What is there is kept for one more start, with --only too."""
+    if FOLDER.exists():
+        previous = FOLDER.with_name(FOLDER.name + ".previous")
+        if previous.exists():
+            shutil.rmtree(previous)
+        FOLDER.rename(previous)
+        say(f"the last report is kept: {previous.relative_to(ROOT)}")
+    FOLDER.mkdir(parents=True)
+
+
 def write_summary(night):
     lines = ["# Nightly run", "", f"Commit {commit()}, {time.strftime('%Y-%m-%d', time.gmtime())}, "
              f"{(time.monotonic() - night.began) / 60:.0f} minutes, {json.dumps(machine())}", "",
@@ -183,7 +194,6 @@ def main():
     parser.add_argument("minutes", type=float, nargs="?", default=360)
     parser.add_argument("--only", default="", help="steps whose names contain one of these words, comma-separated")
     arguments = parser.parse_args()
-    fresh_folder(FOLDER)
     # Title, part of the budget, seconds it needs at least, what it does with its seconds.
     steps = [
         ("regressions", 0.05, 10, lambda seconds: run_logged(["./ci/regressions"], "regressions.log", seconds + 3600)),
@@ -204,6 +214,7 @@ def main():
     if not chosen:
         raise Failure(f"no step is called {arguments.only}; there are: {', '.join(step[0] for step in steps)}")
     build("release")
+    keep_last_night()
     night = Night(arguments.minutes)  # Building comes on top.
     for title, fraction, least, function in chosen:
         night.step(title, fraction, least, function)

@@ -92,5 +92,22 @@ class Logs(Folder):
             self.run_logged("sleep 60", timeout=0.2)
 
 
+class LastNight(Folder):
+    def start(self, content):
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            nightly.keep_last_night()
+        self.assertEqual(list(self.folder.iterdir()), [])
+        (self.folder / "summary.md").write_text(content)
+        return said.getvalue()
+
+    def test_one_report_before_this_one_is_kept(self):
+        previous = self.root / "build" / "nightly.previous" / "summary.md"
+        self.assertEqual(self.start("one"), "")
+        self.assertEqual(self.start("two"), "the last report is kept: build/nightly.previous\n")
+        self.assertEqual(previous.read_text(), "one")
+        self.start("three")
+        self.assertEqual(previous.read_text(), "two")
+
+
 if __name__ == "__main__":
     unittest.main()
