@@ -9,6 +9,8 @@ build/ledger/ledger.json remembers all nights. Exit code 1 if any step failed.
 """
 
 import argparse
+import collections
+import contextlib
 import json
 import re
 import shutil
@@ -22,6 +24,7 @@ from common import (BUILD, CPUS, ROOT, Failure, build, commit, machine, program,
 
 FOLDER = BUILD / "nightly"
 LEDGER = BUILD / "ledger"
+CUT_OFF = ("cpu-limit", "wall-limit", "out-of-memory", "killed", "no-report")  # As SeedResult::finished() has it.
 WEIGHTS = {"everything": 3, "demo": 0.25, "quiet": 0}  # Shares of the campaign's CPU time; the others have 1.
 
 
@@ -65,18 +68,34 @@ class Night:
         return any(row[1].startswith("FAILED") for row in self.rows)
 
 
-def run_logged(command, log, timeout, quoted=25):
-    """Runs with the output in a file of the report; the last line is the verdict, a failure quotes the end of it."""
+def read(name):
+    """A file of the report, nothing if it is not there."""
+    path = FOLDER / name
+    return path.read_text(errors="replace") if path.exists() else ""
+
+
+def full_lines(name):
+    return [line for line in read(name).splitlines() if line.strip()]
+
+
+def run(command, log, timeout, errors=None):
+    """Runs with the output in a file of the report, standard error too or in one of its own. Returns the exit code."""
     path = FOLDER / log
-    with open(path, "w") as out:
-        process = start(command, stdout=out, stderr=out)
+    apart = open(FOLDER / errors, "w") if errors else contextlib.nullcontext(subprocess.STDOUT)
+    with open(path, "w") as out, apart as err:
+        process = start(command, stdout=out, stderr=err)
         try:
-            code = process.wait(timeout)
+            return process.wait(timeout)
         except subprocess.TimeoutExpired as error:
             raise Failure(f"{command[0]} did not end within {timeout:.0f} s; see {path.relative_to(ROOT)}") from error
         finally:
             stop(process)
-    lines = [line for line in path.read_text(errors="replace").splitlines() if line.strip()]
+
+
+def run_logged(command, log, timeout, quoted=25):
+    """Runs with the output in a file of the report; the last line is the verdict, a failure quotes the end of it."""
+    code = run(command, log, timeout)
+    lines = full_lines(log)
     last = lines[-1] if lines else "no output"
     if code != 0:
         raise Failure(f"{last} (exit {code})\n" + "\n".join(lines[max(0, len(lines) - quoted):]))
@@ -92,15 +111,39 @@ def campaign(night, seconds):
                f"{seconds / 60:.2f}", "--shrink-minutes", f"{seconds / 240:.2f}", "--double-run", "--jobs", CPUS, "--out", out,
                "--known-failures", ROOT / "faults" / "known_failures.toml", "--ledger", LEDGER, "--label", commit(),
                "--scenarios-dir", ROOT / "workloads" / "scenarios"]
-    log = "campaign.log"
+    log, errors = "campaign.log", "campaign.errors"
     try:
-        run_logged(command, log, seconds * 1.3 + 900, quoted=0)
+        code = run(command, log, seconds * 1.3 + 900, errors)
     finally:
-        text = (FOLDER / log).read_text(errors="replace")
-        report = text[text.rfind("\nscenario "):].strip() if "\nscenario " in text else text[-4000:]
-        night.notes.append(f"## Campaign\n\n```\n{report}\n```\n")
-    seeds = sum(1 for _ in open(out / "results.jsonl"))
-    return f"{seeds} seeds green, each run twice, from seed {first}"
+        text = "\n" + read(log)
+        report = text[text.rfind("\nscenario "):] if "\nscenario " in text else text[-4000:]
+        night.notes.append(f"## Campaign\n\n```\n{(read(errors) + report).strip()}\n```\n")
+    if code != 0:
+        raise Failure(f"{why_red(code, full_lines(log), full_lines(errors))} (exit {code})")
+    with open(out / "results.jsonl", encoding="utf-8", errors="replace") as results:
+        return green_words(map(json.loads, results), first)
+
+
+def why_red(code, lines, errors):
+    """In a line: a campaign's verdict if that is how it ended; else what it complained of; else its last words."""
+    if lines and lines[-1].startswith("verdict: ") and lines[-1].endswith(f"({code})"):
+        return lines[-1]
+    complaints = [line for line in lines + errors if line.startswith("orrery-sim: ")]
+    return (complaints or errors or lines or ["no output"])[-1]
+
+
+def green_words(results, first):
+    """What became of the seeds of a campaign without a failure that is not excused."""
+    def fate(result):
+        if result["outcome"] in CUT_OFF:
+            return "cut off"
+        if result["exit_code"] != 0:
+            return "excused as known failures"
+        return "green" if result["double_run"] == "equal" else "run once"
+
+    counts = collections.Counter(map(fate, results))
+    others = "".join(f", {counts[kind]} {kind}" for kind in ("excused as known failures", "cut off", "run once") if counts[kind])
+    return f"{counts['green']} seeds green, each run twice, from seed {first}{others}"
 
 
 def fuzzing(seconds):

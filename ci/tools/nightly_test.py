@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import io
+import json
 import pathlib
 import tempfile
 import unittest
@@ -90,6 +91,65 @@ class Logs(Folder):
     def test_what_does_not_end_is_stopped(self):
         with self.assertRaisesRegex(Failure, "sh did not end within 0 s; see build/nightly/x.log"):
             self.run_logged("sleep 60", timeout=0.2)
+
+
+TABLE = "scenario  seeds\ndisks  1\n1 seeds in 3.0 s with 1 jobs: 0.33 seeds/s\ncanaries: 3 of 3 caught\nverdict: ok (0)\n"
+
+
+class Campaign(Folder):
+    """The step with a program that is none of ours."""
+
+    def setUp(self):
+        super().setUp()
+        self.folder.mkdir(parents=True)
+        self.night = nightly.Night(minutes=60)
+
+    def campaign(self, script, results=()):
+        program = self.root / "orrery-sim"
+        program.write_text("#!/bin/sh\n" + script)
+        program.chmod(0o755)
+        (self.folder / "campaign").mkdir(exist_ok=True)
+        (self.folder / "campaign" / "results.jsonl").write_text("".join(json.dumps(one) + "\n" for one in results))
+        with mock.patch.object(nightly, "program", lambda name: program):
+            return nightly.campaign(self.night, 60)
+
+    def why(self, script):
+        with self.assertRaises(Failure) as failed:
+            self.campaign(script)
+        return str(failed.exception)
+
+    def test_seeds_are_counted_by_what_became_of_them(self):
+        green = {"outcome": "ok", "exit_code": 0, "double_run": "equal"}
+        known = {"outcome": "no-progress", "exit_code": 11, "double_run": "equal"}
+        killed = {"outcome": "killed", "exit_code": 15, "double_run": "none"}
+        self.assertRegex(self.campaign("", [green, green]), r"^2 seeds green, each run twice, from seed \d+$")
+        self.assertRegex(self.campaign("", [green, known, killed, known, {**green, "double_run": "none"}]),
+                         r"^1 seeds green, each run twice, from seed \d+, 2 excused as known failures, 1 cut off, 1 run once$")
+
+    def test_a_red_one_ends_with_its_verdict(self):
+        self.assertEqual(self.why("echo 'words of a seed' >&2; echo 'verdict: safety (10)'; exit 10"),
+                         "verdict: safety (10) (exit 10)")
+
+    def test_an_error_is_told_wherever_it_stands(self):
+        error = "orrery-sim: IO_ERROR: build/ledger/ledger.json: Not a directory"
+        table = f"printf '{TABLE}'; "
+        for script in (f"echo '{error}' >&2; {table} exit 14", f"{table} echo '{error}' >&2; exit 14",
+                       f"{table} echo '{error}'; exit 14", f"echo '{error}'; echo '3 seeds are finished and kept'; exit 14"):
+            self.assertEqual(self.why(script), f"{error} (exit 14)")
+            self.assertIn(error, self.night.notes[-1])
+            if table in script:
+                self.assertIn("scenario  seeds", self.night.notes[-1])
+                self.assertIn("verdict: ok (0)", self.night.notes[-1])
+
+    def test_so_are_last_words_of_another_kind(self):
+        self.assertEqual(self.why("echo 'what(): bad_alloc' >&2; echo '30 s: 2 seeds'; exit 134"), "what(): bad_alloc (exit 134)")
+        self.assertEqual(self.why("echo '30 s: 2 seeds'; exit 9"), "30 s: 2 seeds (exit 9)")
+        self.assertEqual(self.why("exit 9"), "no output (exit 9)")
+
+    def test_one_that_never_began_has_its_note(self):
+        with mock.patch.object(nightly, "start", side_effect=Failure("cannot start")):
+            self.assertEqual(self.why(""), "cannot start")
+        self.assertIn("## Campaign", self.night.notes[0])
 
 
 class LastNight(Folder):
