@@ -54,10 +54,13 @@ def shrink(mutant, found, tree_hash, minutes):
         return {**row, "error": f"exit {done.exit_code}: {words}"}
     faults, faults_before, operations, operations_before, size, runs, wall, cpu = map(int, summary.groups()[:8])
     parsed = tomllib.loads(capsule.read_text())
+    try:
+        again = regressions.replay(program, capsule)  # In a fresh process.
+    except Failure as failure:
+        return {**row, "error": str(failure)}
     row.update(faults=faults, faults_before=faults_before, operations=operations, operations_before=operations_before,
                bytes=size, runs=runs, wall_seconds=wall, cpu_seconds=cpu, complete=summary.group(9) is None,
                signature=parsed["expected"]["signature"])
-    again = regressions.replay(program, capsule)  # In a fresh process.
     row.update(kinds=again["kinds"], cause_hint=again["cause_hint"], reproduces=again.get("signature") == row["signature"])
     kept.write_text(json.dumps(row))
     return row
@@ -81,15 +84,22 @@ def grouping(rows):
             "precision": both / said if said else None, "recall": both / true if true else None}
 
 
+def shrunk(rows):
+    return [row for row in rows if "error" not in row]
+
+
 def figures(rows):
-    small = [row for row in rows if row["faults"] <= 10 and row["operations"] <= 20]
+    """Medians are those of what was shrunk; a shrink that failed is none that became small."""
+    good = shrunk(rows)
+    small = [row for row in good if row["faults"] <= 10 and row["operations"] <= 20]
     def share(seconds):
         return sum(1 for row in small if row["cpu_seconds"] <= seconds) / len(rows)
-    return {"shrunk": len(rows), "median_faults": statistics.median(row["faults"] for row in rows),
-            "median_operations": statistics.median(row["operations"] for row in rows),
+    return {"shrunk": len(good), "failed": len(rows) - len(good),
+            "median_faults": statistics.median(row["faults"] for row in good),
+            "median_operations": statistics.median(row["operations"] for row in good),
             "small_within_5_minutes": share(300), "small_within_15_minutes": share(900),
-            "largest_bytes": max(row["bytes"] for row in rows),
-            "reproduce": sum(1 for row in rows if row["reproduces"])}
+            "largest_bytes": max(row["bytes"] for row in good),
+            "reproduce": sum(1 for row in good if row["reproduces"])}
 
 
 def percent(share):
@@ -136,7 +146,7 @@ def main():
             rows.append(row)
             say(f"{row['mutant']} {row['scenario']} {row['seed']}: " + (row.get("error") or
                 f"{row['faults']} faults, {row['operations']} operations, {row['cpu_seconds']} CPU s: {', '.join(row['kinds'])}"))
-    good = [row for row in rows if "error" not in row]
+    good = shrunk(rows)
     if not good:
         raise Failure("nothing was shrunk")
 
@@ -144,14 +154,16 @@ def main():
     say(table(["mutant", "from", "faults", "operations", "bytes", "runs", "CPU s"],
               [[row["mutant"], f"{row['scenario']} {row['seed']}", row["faults"], row["operations"], row["bytes"], row["runs"],
                 row["cpu_seconds"]] for row in good]))
-    size, groups = figures(good), grouping(good)
+    size, groups = figures(rows), grouping(good)
     write_result("shrinking", {"command": "ci/shrink-mutants " + " ".join(sys.argv[1:]), "rows": rows, "figures": size,
                                "grouping": groups})
     say(f"median {size['median_faults']:g} faults and {size['median_operations']:g} operations; at most 10 faults and 20 operations "
         f"within 5 CPU minutes: {percent(size['small_within_5_minutes'])}, within 15: {percent(size['small_within_15_minutes'])}")
     say(f"groups: precision {percent(groups['precision'])}, recall {percent(groups['recall'])} over {groups['failures']} failures")
     left = len(wanted) - len(rows)
-    say(f"{size['reproduce']} of {len(rows)} reproduce in a fresh process" + (f"; {left} not begun in time" if left else ""))
+    say(f"{size['reproduce']} of {len(rows)} reproduce in a fresh process"
+        + (f"; {size['failed']} failed" if size["failed"] else "")
+        + (f"; {left} not begun in time" if left else ""))
     return 0 if size["reproduce"] == len(rows) else 1
 
 

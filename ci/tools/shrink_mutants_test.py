@@ -1,6 +1,10 @@
 #!/usr/bin/env python3
 """What ci/shrink-mutants makes of its rows, without building anything."""
+import pathlib
+import tempfile
+import types
 import unittest
+from unittest import mock
 
 import mutants
 import shrink_mutants
@@ -49,11 +53,48 @@ class Rows(unittest.TestCase):
         self.assertEqual((figures["small_within_5_minutes"], figures["small_within_15_minutes"]), (0.25, 0.5))
         self.assertEqual((figures["median_faults"], figures["median_operations"], figures["reproduce"]), (1, 2, 3))
 
+    def test_a_failed_shrink_is_none_that_became_small(self):
+        figures = shrink_mutants.figures([row("a"), {"mutant": "b", "error": "exit 14: no space"}])
+        self.assertEqual((figures["shrunk"], figures["failed"], figures["median_faults"]), (1, 1, 1))
+        self.assertEqual((figures["small_within_5_minutes"], figures["small_within_15_minutes"]), (0.5, 0.5))
+
     def test_the_summary_of_a_shrink_is_read(self):
         text = "story\n2 faults (of 18), 3 operations (of 3739), 2212 bytes, 794 runs in 40 s, 33 CPU s\nrepro: x\n"
         self.assertEqual(shrink_mutants.SUMMARY.search(text).groups(),
                          ("2", "18", "3", "3739", "2212", "794", "40", "33", None))
         self.assertIsNotNone(shrink_mutants.SUMMARY.search(text.replace("CPU s", "CPU s; the time is over: ...")).group(9))
+
+
+class Shrinking(unittest.TestCase):
+    """One failure, with a simulator that is none."""
+
+    SHRUNK = """while [ $# -gt 1 ]; do shift; done  # --out is the last.
+printf '[expected]\\nsignature = "safety/x"\\n' > $1
+echo '2 faults (of 18), 3 operations (of 3739), 2212 bytes, 794 runs in 40 s, 33 CPU s'"""
+    REPORT = """echo '{"signature": "safety/x", "kinds": ["pause"], "cause_hint": "anywhere"}'"""
+
+    def shrink(self, shrinks, replays):
+        with tempfile.TemporaryDirectory() as folder:
+            simulator = pathlib.Path(folder) / "simulator"
+            simulator.write_text(f'#!/bin/sh\nif [ $1 = replay ]; then {replays}; exit; fi\n{shrinks}\n')
+            simulator.chmod(0o755)
+            found = {"scenario": "disks", "seed": 7, "signature": "safety/x"}
+            with mock.patch.object(mutants, "WORK", pathlib.Path(folder)), \
+                    mock.patch.object(mutants, "simulator_of", lambda *_: simulator):
+                row = shrink_mutants.shrink(types.SimpleNamespace(name="01-a", hash="h"), found, "tree", 1)
+                kept = (pathlib.Path(folder) / "small" / "tree" / "h" / "disks-7.json").exists()
+        self.assertEqual((row["mutant"], row["scenario"], row["seed"]), ("01-a", "disks", 7))
+        self.assertEqual(kept, "error" not in row)
+        return row
+
+    def test_a_small_failure_is_a_row(self):
+        row = self.shrink(self.SHRUNK, self.REPORT)
+        self.assertEqual((row["faults"], row["operations"], row["kinds"], row["reproduces"]), (2, 3, ["pause"], True))
+
+    def test_what_fails_is_a_row_that_is_tried_again(self):
+        self.assertEqual(self.shrink("echo 'no space' >&2; exit 14", self.REPORT)["error"], "exit 14: no space")
+        self.assertEqual(self.shrink(self.SHRUNK, "echo 'no capsule' >&2; exit 1")["error"],
+                         "disks-7: the replay gave no report (exit 1): no capsule")
 
 
 if __name__ == "__main__":
