@@ -1,9 +1,10 @@
 """ci/aging: whether capsules of planted bugs still fail for the same law on later commits.
 
 At the commit --from each mutant is hunted by the mix of ci/mutants until its first failure, which is recorded as a capsule and shrunk.
-Then each of the commits --on is built with the same patch and replays both capsules. A mutant whose patch does not apply there is left
-out and named: the commit touched the mutated code. Results are kept in build/aging by commit and patch: a run that was
-interrupted goes on where it stopped. Writes docs/results/aging/COMMIT.json.
+Then each of the commits --on is built with the same patch and replays both capsules. A mutant whose patch does not apply there, or
+does not compile, is left out and named: the commit touched the mutated code or what it stands on. Results are kept in build/aging
+by commit and patch: a run that was interrupted goes on where it stopped. A mutant that could not be recorded or shrunk is named,
+makes the exit code 1, and is tried again at the next start. Writes docs/results/aging/COMMIT.json.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from common import BUILD, Failure, Worktree, capture, must, run_main, say, secti
 WORK = BUILD / "aging"
 TREE = Worktree(WORK / "tree")
 FORMS = ("recorded", "shrunk")
+UNBUILT = {"skipped": "does not compile"}
 
 
 def same_law(before, after):
@@ -30,12 +32,18 @@ def full_hash(commit):
     return must(["git", "rev-parse", "--verify", "--quiet", commit + "^{commit}"], f"{commit} is no commit").strip()[:12]
 
 
-def build_patched(patch):
-    """The simulator of the tree with a patch; nothing if it does not apply. The tree is clean again behind it."""
-    if TREE.apply(patch):
+class DoesNotCompile(Failure):
+    """The patch applies, and what comes of it is no program."""
+
+
+def build_patched(mutant):
+    """The simulator of the tree with a mutant; nothing if it does not apply. The tree is clean again behind it."""
+    if TREE.apply(mutant.path):
         return None
     try:
         return TREE.build_simulator()
+    except Failure as failure:
+        raise DoesNotCompile(f"{mutant.name} does not compile: {failure}") from failure
     finally:
         TREE.clean()
 
@@ -75,8 +83,25 @@ def record(mutant, simulator, clean, kept, arguments):
     return row
 
 
+def record_patched(mutant, clean, kept, arguments):
+    """Like record(), with a build of its own; what went wrong is a row too."""
+    try:
+        simulator = build_patched(mutant)
+        return record(mutant, simulator, clean, kept, arguments) if simulator else {"skipped": "does not apply"}
+    except DoesNotCompile as failure:
+        say(str(failure))
+        return UNBUILT
+    except Failure as failure:
+        return {"failed": str(failure)}
+
+
+def is_settled(row):
+    """False for a mutant that was never tried, or failed."""
+    return row is not None and "failed" not in row
+
+
 def record_all(wanted, commit, kept, arguments):
-    waiting = [mutant for mutant in wanted if kept.load(mutant) is None]
+    waiting = [mutant for mutant in wanted if not is_settled(kept.load(mutant))]
     if not waiting:
         return
     TREE.check_out(commit)
@@ -84,10 +109,9 @@ def record_all(wanted, commit, kept, arguments):
     if not clean.exists():
         TREE.build_simulator(clean)
     for mutant in waiting:
-        simulator = build_patched(mutant.path)
-        row = record(mutant, simulator, clean, kept, arguments) if simulator else {"skipped": "does not apply"}
+        row = record_patched(mutant, clean, kept, arguments)
         kept.save(mutant, row)
-        say(f"{mutant.name}: {row.get('skipped') or row['shrunk']}")
+        say(f"{mutant.name}: {row.get('failed') or row.get('skipped') or row['shrunk']}")
 
 
 def later_signature(simulator, capsule):
@@ -99,29 +123,52 @@ def later_signature(simulator, capsule):
         return "refused"
 
 
+def later_signatures(mutant, kept):
+    """Of each form on the commit that stands in the tree; UNBUILT, or nothing if the patch does not apply."""
+    try:
+        simulator = build_patched(mutant)
+    except DoesNotCompile as failure:
+        say(str(failure))
+        return UNBUILT
+    return {form: later_signature(simulator, kept.path(mutant, form + ".toml")) for form in FORMS} if simulator else None
+
+
 def replay_all(wanted, commit, kept):
     rows = {mutant: kept.load(mutant) for mutant in wanted}
-    waiting = [mutant for mutant, row in rows.items() if "skipped" not in row and commit not in row["later"]]
+    waiting = [mutant for mutant, row in rows.items() if commit not in row.get("later", {commit: None})]
     if not waiting:
         return
     TREE.check_out(commit)
     for mutant in waiting:
-        simulator = build_patched(mutant.path)
         row = rows[mutant]
-        row["later"][commit] = {form: later_signature(simulator, kept.path(mutant, form + ".toml"))
-                                for form in FORMS} if simulator else None
+        row["later"][commit] = later_signatures(mutant, kept)
         kept.save(mutant, row)
 
 
 def summary(rows, commit):
     """Numbers of one later commit."""
-    there = {name: row for name, row in rows.items() if row.get("later", {}).get(commit)}
-    result = {"touched": sorted(name for name, row in rows.items() if "later" in row and name not in there),
-              "mutants": len(there)}
+    pairs = {name: row["later"][commit] for name, row in rows.items() if "later" in row}
+    there = {name: rows[name] for name, later in pairs.items() if later and "skipped" not in later}
+    result = {"touched": sorted(name for name, later in pairs.items() if later is None),
+              "unbuilt": sorted(name for name, later in pairs.items() if later == UNBUILT), "mutants": len(there)}
     for form in FORMS:
         lost = sorted(name for name, row in there.items() if not same_law(row[form], row["later"][commit][form]))
         result[form] = {"same_law": len(there) - len(lost), "lost": lost}
     return result
+
+
+def conclude(rows, results):
+    """The last line, and the exit code."""
+    shown = sum(one[form]["same_law"] for one in results.values() for form in FORMS)
+    of = sum(one["mutants"] for one in results.values()) * len(FORMS)
+    if of == 0:
+        raise Failure("nothing was replayed")
+    unbuilt = sum(len(one["unbuilt"]) for one in results.values())
+    failed = sum(1 for row in rows.values() if "failed" in row)
+    words = (f"{shown} of {of} replays fail for the same law ({100 * shown / of:.0f} %)"
+             + (f"; {unbuilt} builds with a mutant left out: they do not compile" if unbuilt else "")
+             + (f"; {failed} mutants failed" if failed else ""))
+    return words, 1 if failed or shown < 0.9 * of else 0
 
 
 def main():
@@ -151,20 +198,16 @@ def main():
 
     section("summary")
     for name, row in rows.items():
-        if "skipped" in row:
-            say(f"{name}: left out: {row['skipped']}")
-    say(table(["commit", "mutants", *(f"{form}: same law" for form in FORMS), "lost", "touched"],
+        if "later" not in row:
+            say(f"{name}: FAILED: {row['failed']}" if "failed" in row else f"{name}: left out: {row['skipped']}")
+    say(table(["commit", "mutants", *(f"{form}: same law" for form in FORMS), "lost", "touched", "does not compile"],
               [[commit, one["mutants"], *(one[form]["same_law"] for form in FORMS),
                 ", ".join(sorted({name for form in FORMS for name in one[form]["lost"]})) or "-",
-                ", ".join(one["touched"]) or "-"] for commit, one in results.items()]))
+                ", ".join(one["touched"]) or "-", ", ".join(one["unbuilt"]) or "-"] for commit, one in results.items()]))
     write_result("aging", {"command": "ci/aging " + " ".join(sys.argv[1:]), "from": base, "rows": rows, "later": results})
-    replays = [one for one in results.values() if one["mutants"]]
-    shown = sum(one[form]["same_law"] for one in replays for form in FORMS)
-    of = sum(one["mutants"] for one in replays) * len(FORMS)
-    if of == 0:
-        raise Failure("nothing was replayed")
-    say(f"{shown} of {of} replays fail for the same law ({100 * shown / of:.0f} %)")
-    return 0 if shown >= 0.9 * of else 1
+    words, code = conclude(rows, results)
+    say(words)
+    return code
 
 
 if __name__ == "__main__":
