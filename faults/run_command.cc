@@ -61,7 +61,7 @@ ExitCode Run(const RunArguments& arguments) {
   const SimulationReport report = RunSimulation(*scenario, options);
   const ExitCode code = Tell(arguments, recording, report);
   const Status closed = frame.Close();
-  return closed.ok() ? code : Complain(closed, ExitCode::kUsage);
+  return closed.ok() ? code : Complain(closed, ExitCode::kHarness);
 }
 
 }  // namespace
@@ -71,7 +71,7 @@ void AddRun(CLI::App& app, const std::string& scenario_folder, std::function<Exi
   arguments->folder = scenario_folder;
   CLI::App* run = app.add_subcommand("run", "Run one seed of a scenario");
   run->add_option("--scenario", arguments->scenario, "Name or file")->capture_default_str();
-  run->add_option("--seed", arguments->seed)->capture_default_str();
+  run->add_option("--seed", arguments->seed)->check(CLI::NonNegativeNumber)->capture_default_str();
   run->add_option("--capsule", arguments->capsule_path, "Write the run as a capsule to this file (docs/capsules.md)");
   AddOutputs(*run, arguments->outputs);
   run->add_option("--scenarios-dir", arguments->folder, "Where scenarios are looked for by name")

@@ -74,7 +74,9 @@ void RunFrame::OnCrash(const std::string& scenario, uint64_t seed,
 }
 
 Status RunFrame::Close() {
-  return events_ == nullptr ? Status::Ok() : events_->Close();
+  const Status events = events_ == nullptr ? Status::Ok() : events_->Close();
+  const Status trace = trace_ == nullptr ? Status::Ok() : trace_->Close();
+  return events.ok() ? trace : events;
 }
 
 }  // namespace orrery::faults

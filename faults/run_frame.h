@@ -45,7 +45,7 @@ class RunFrame {
   Status Open(const RunOutputs& outputs, SimulationOptions& options);
   /// From now on a crash ends with `tell`, which gets what is known of the run and returns the code to end with.
   void OnCrash(const std::string& scenario, uint64_t seed, std::function<sim::ExitCode(const SimulationReport&)> tell);
-  /// Ends the files.
+  /// Ends the files. kIoError or kNoSpace if one of them is not whole.
   Status Close();
 
  private:

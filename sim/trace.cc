@@ -14,13 +14,15 @@ Result<std::unique_ptr<Trace>> Trace::Open(const std::string& path, LogLevel log
   if (file == nullptr) {
     return Status(StatusCode::kIoError, fmt::format("cannot write the trace {}: {}", path, std::strerror(errno)));
   }
-  return std::unique_ptr<Trace>(new Trace(file, log_level));
+  return std::unique_ptr<Trace>(new Trace(file, path, log_level));
 }
 
 Trace::~Trace() {
-  if (file_ == nullptr) return;
-  std::fflush(file_);
-  if (file_ != stdout) std::fclose(file_);
+  (void)Close();
+}
+
+void Trace::Note(bool written) {
+  if (!written && error_ == 0) error_ = errno;
 }
 
 void Trace::Line(int64_t time_nanos, uint64_t number, std::string_view actor, std::string_view kind,
@@ -30,12 +32,21 @@ void Trace::Line(int64_t time_nanos, uint64_t number, std::string_view actor, st
   if (text_ != nullptr) {
     text_->append(line);
   } else {
-    std::fwrite(line.data(), 1, line.size(), file_);
+    Note(std::fwrite(line.data(), 1, line.size(), file_) == line.size());
   }
 }
 
 void Trace::Flush() {
-  if (file_ != nullptr) std::fflush(file_);
+  if (file_ != nullptr) Note(std::fflush(file_) == 0);
+}
+
+Status Trace::Close() {
+  Flush();
+  if (file_ != nullptr && file_ != stdout) Note(std::fclose(file_) == 0);
+  file_ = nullptr;
+  if (error_ == 0) return Status::Ok();
+  return Status(error_ == ENOSPC ? StatusCode::kNoSpace : StatusCode::kIoError,
+                fmt::format("cannot write the trace {}: {}", path_, std::strerror(error_)));
 }
 
 }  // namespace orrery::sim

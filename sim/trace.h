@@ -28,12 +28,18 @@ class Trace {
   /// `number` is the event's number in the run, 0 for lines that are no event (log, probe).
   void Line(int64_t time_nanos, uint64_t number, std::string_view actor, std::string_view kind, std::string_view text);
   void Flush();
+  /// Ends it. kNoSpace or kIoError, with the path and the system's words, if any line could not be written.
+  Status Close();
   LogLevel log_level() const { return log_level_; }
 
  private:
-  Trace(std::FILE* file, LogLevel log_level) : file_(file), log_level_(log_level) {}
+  Trace(std::FILE* file, std::string path, LogLevel log_level)
+      : file_(file), path_(std::move(path)), log_level_(log_level) {}
+  void Note(bool written);
 
   std::FILE* file_ = nullptr;
+  std::string path_;
+  int error_ = 0;  ///< Of the first write that failed (errno).
   std::string* text_ = nullptr;
   LogLevel log_level_;
 };
