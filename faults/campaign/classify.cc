@@ -2,8 +2,11 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
+#include <iterator>
+#include <utility>
 
 #include "sim/exit_codes.h"
 
@@ -44,7 +47,8 @@ Ending EndingOf(const WorkerResult& worker, const WorkerLimits& limits) {
   if (RanOutOfMemory(worker)) {
     return {ExitCode::kUndecided, "out-of-memory", fmt::format("it held {} MiB", worker.memory_bytes >> 20)};
   }
-  if (worker.signal == SIGKILL || worker.signal == SIGTERM || worker.signal == SIGINT) {
+  const int by_hand[] = {SIGKILL, SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+  if (std::find(std::begin(by_hand), std::end(by_hand), worker.signal) != std::end(by_hand)) {
     return {ExitCode::kUndecided, "killed", fmt::format("somebody sent {}", strsignal(worker.signal))};
   }
   if (worker.signal != 0) {
@@ -60,8 +64,32 @@ std::string SymptomOf(const SeedResult& result) {
   return result.ok() ? name : name + "/" + result.outcome;
 }
 
-bool IsCutOff(const SeedResult& result) {
+/// It was not seen to its end: cut off, or a node of it crashed.
+bool HasNoEnd(const SeedResult& result) {
   return !result.finished() || result.fingerprint.empty();
+}
+
+/// By a limit or a kill.
+bool IsCutOff(const SeedResult& result) {
+  return result.exit_code == static_cast<int>(ExitCode::kUndecided) && !result.finished();
+}
+
+void CallNondeterministic(SeedResult& first, const SeedResult& second) {
+  first.double_run = DoubleRun::kDiffers;
+  first.words =
+      fmt::format("two runs differ: {} after {} events ({}), {} after {} events ({})\n{}", first.fingerprint,
+                  first.events, first.outcome, second.fingerprint, second.events, second.outcome, first.words);
+  first.exit_code = static_cast<int>(ExitCode::kNondeterminism);
+  first.outcome = "nondeterminism";
+  first.signature = "nondeterminism";
+}
+
+void CallNotReproduced(SeedResult& failed, const SeedResult& other) {
+  const std::string again = other.ok() ? "the other run passed" : "the other run: " + other.outcome;
+  failed.words = fmt::format("{}; not reproduced: {}\n{}", failed.outcome, again, failed.words);
+  failed.exit_code = static_cast<int>(ExitCode::kNotReproduced);
+  failed.outcome = "not-reproduced";
+  failed.signature = "not_reproduced/" + failed.signature;
 }
 
 }  // namespace
@@ -99,38 +127,35 @@ SeedResult Classify(const std::string& scenario, uint64_t seed, const WorkerResu
   return result;
 }
 
-void Confirm(SeedResult& first, const SeedResult& second, bool is_double_run) {
-  first.spent_seconds += second.spent_seconds;
-  const bool cut_off = IsCutOff(first) || IsCutOff(second);
-  const bool both_unfinished = !first.finished() && !second.finished();
-  if (SameRun(first, second) || both_unfinished || (cut_off && first.signature == second.signature && !first.ok())) {
+Standing Confirm(SeedResult& first, const SeedResult& second, bool is_double_run) {
+  const double spent = first.spent_seconds + second.spent_seconds;
+  first.spent_seconds = spent;
+  const bool no_end = HasNoEnd(first) || HasNoEnd(second);
+  const bool same_failure = no_end && !first.ok() && first.signature == second.signature;
+  if (SameRun(first, second) || same_failure || (IsCutOff(first) && IsCutOff(second))) {
     first.confirmed = !first.ok();
     if (is_double_run && first.finished()) first.double_run = DoubleRun::kEqual;
-    return;
+    return Standing::kFirst;
   }
-  if (!cut_off) {
-    first.double_run = DoubleRun::kDiffers;
-    first.words =
-        fmt::format("two runs differ: {} after {} events ({}), {} after {} events ({})\n{}", first.fingerprint,
-                    first.events, first.outcome, second.fingerprint, second.events, second.outcome, first.words);
-    first.exit_code = static_cast<int>(ExitCode::kNondeterminism);
-    first.outcome = "nondeterminism";
-    first.signature = "nondeterminism";
-    return;
+  if (!no_end) {
+    CallNondeterministic(first, second);
+    return Standing::kFirst;
   }
-  if (first.ok()) {
-    // The first run passed; the second was cut off or crashed: that is what to look at.
-    const double spent = first.spent_seconds;
-    first = second;
-    first.spent_seconds = spent;
-    first.confirmed = false;
-    if (!second.finished()) return;
+  const auto failed = [](const SeedResult& result) { return result.finished() && !result.ok(); };
+  if (failed(first) && !second.finished()) {
+    first.words += "\nnot confirmed: the second run was cut off: " + second.outcome;
+    return Standing::kFirst;
   }
-  const std::string again = second.ok() ? "the replay passed" : "the replay: " + second.outcome;
-  first.words = fmt::format("{}; not reproduced: {}\n{}", first.outcome, again, first.words);
-  first.exit_code = static_cast<int>(ExitCode::kNotReproduced);
-  first.outcome = "not-reproduced";
-  first.signature = "not_reproduced/" + first.signature;
+  // A failure that the first run did not live to see; or what the first run passed and the second fell over.
+  const bool take_second = first.ok() || (failed(second) && !first.finished());
+  if (!take_second) {
+    CallNotReproduced(first, second);
+    return Standing::kFirst;
+  }
+  const SeedResult other = std::exchange(first, second);
+  first.spent_seconds = spent;
+  if (other.ok() && second.finished()) CallNotReproduced(first, other);
+  return Standing::kSecond;
 }
 
 }  // namespace orrery::faults

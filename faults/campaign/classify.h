@@ -12,14 +12,18 @@ namespace orrery::faults {
 std::string_view LastLine(std::string_view output);
 
 /// What a worker that ran one seed with `--json` makes of it. A run with a report is what the report says. Without one:
-/// "cpu-limit", "wall-limit", "out-of-memory", "killed" (by somebody else: often a full machine) and "no-report" are
-/// kUndecided (15): the seed did not finish; any other end is kHarness (14).
+/// "cpu-limit", "wall-limit", "out-of-memory" and "killed" (by somebody else: often a full machine) are kUndecided
+/// (15), "harness-crashed" and "no-report" kHarness (14). None of these seeds has finished.
 SeedResult Classify(const std::string& scenario, uint64_t seed, const WorkerResult& worker, const WorkerLimits& limits);
 
-/// Puts the second run of a seed beside the first.
+enum class Standing : uint8_t { kFirst, kSecond };
+
+/// Puts the second run of a seed beside the first, and says whose result, and report, stands now.
 /// - Same run, or both cut off by limits: a failure is confirmed; with `is_double_run` the seed counts as run twice.
 /// - Both finished and differ: kNondeterminism (13), whatever the first said.
-/// - One was cut off or crashed, the other showed something else: kNotReproduced (16) if the first had failed.
-void Confirm(SeedResult& first, const SeedResult& second, bool is_double_run);
+/// - One has a result that is a failure, the other was cut off: the failure stands, unconfirmed.
+/// - The first passed, the second was cut off: the seed was not run twice, it is as the second (15 or 14).
+/// - One was cut off or crashed and the other passed, or two crashes differ: kNotReproduced (16).
+Standing Confirm(SeedResult& first, const SeedResult& second, bool is_double_run);
 
 }  // namespace orrery::faults

@@ -113,6 +113,38 @@ TEST_CASE("Confirm: a crash or a limit that does not come again is not reproduce
   CHECK(late.exit_code == 16);
 }
 
+TEST_CASE("Confirm: a failure seen to its end stands when the other run was cut off, unconfirmed") {
+  const SeedResult killed = Judge({.signal = SIGKILL, .cpu_seconds = 2});
+  SeedResult failed = Ran(10, "lost-write", "f");
+  CHECK(Confirm(failed, killed, false) == Standing::kFirst);
+  CHECK(failed.exit_code == 10);
+  CHECK(failed.signature == "safety/lost-write");
+  CHECK_FALSE(failed.confirmed);
+  CHECK(failed.words.find("killed") != std::string::npos);
+  SeedResult cut_off = killed;
+  CHECK(Confirm(cut_off, Ran(10, "lost-write", "f"), false) == Standing::kSecond);
+  CHECK(cut_off.exit_code == 10);
+  CHECK(cut_off.signature == "safety/lost-write");
+  CHECK(cut_off.spent_seconds == 2);
+  SeedResult crash = Judge({.exit_code = 12, .output = Report(12, "node-crashed", "", 0)});
+  Confirm(crash, Judge({.signal = SIGKILL, .wall_limit = true}), true);
+  CHECK(crash.exit_code == 12);
+}
+
+TEST_CASE("Confirm: a seed without a result is not finished, whatever kept it from one") {
+  SeedResult hung_up = Judge({.signal = SIGHUP});
+  CHECK(hung_up.outcome == "killed");
+  CHECK(hung_up.exit_code == 15);
+  CHECK_FALSE(Judge({.signal = SIGBUS}).finished());
+  Confirm(hung_up, Ran(0, "ok", "f"), false);
+  CHECK(hung_up.outcome == "not-reproduced");
+  CHECK_FALSE(hung_up.finished());
+  SeedResult passed = Ran(0, "ok", "f");
+  Confirm(passed, Judge({.signal = SIGBUS}), true);
+  CHECK(passed.exit_code == 14);
+  CHECK_FALSE(passed.finished());
+}
+
 TEST_CASE("Confirm: a second run that was cut off is not counted as run twice") {
   SeedResult passed = Ran(0, "ok", "f");
   Confirm(passed, Judge({.signal = SIGKILL, .wall_limit = true}), true);

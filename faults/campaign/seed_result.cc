@@ -1,5 +1,7 @@
 #include "faults/campaign/seed_result.h"
 
+#include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "sim/exit_codes.h"
@@ -96,9 +98,9 @@ std::string_view DoubleRunName(DoubleRun value) {
 }
 
 bool SeedResult::finished() const {
-  const bool cut_off = outcome == "cpu-limit" || outcome == "wall-limit" || outcome == "out-of-memory" ||
-                       outcome == "killed" || outcome == "no-report";
-  return !cut_off;
+  static constexpr std::string_view kUnfinished[] = {"cpu-limit", "wall-limit",      "out-of-memory", "killed",
+                                                     "no-report", "harness-crashed", "not-reproduced"};
+  return std::find(std::begin(kUnfinished), std::end(kUnfinished), outcome) == std::end(kUnfinished);
 }
 
 Result<SeedResult> ParseRunReport(std::string_view text) {

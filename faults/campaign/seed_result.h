@@ -41,7 +41,8 @@ struct SeedResult {
   std::map<std::string, uint64_t> plans;   ///< What the plan began.
 
   bool ok() const { return exit_code == 0; }
-  /// False for a seed that a limit or a kill cut off: it is reported, never counted.
+  /// False for a seed that has no result: a limit, a kill or a crash of the harness cut it off, or its two runs do not
+  /// agree on more than that. It is reported, never counted.
   bool finished() const;
 };
 

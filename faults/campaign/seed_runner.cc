@@ -43,7 +43,8 @@ Result<std::optional<SeedRunner::Finished>> SeedRunner::WaitAny(std::chrono::mil
   Task& task = node.mapped();
   SeedResult result = Classify(task.scenario, task.seed, worker, options_.limits);
   if (task.first) {
-    Confirm(task.first->result, result, options_.double_run);
+    const Standing standing = Confirm(task.first->result, result, options_.double_run);
+    if (standing == Standing::kSecond) task.first->report = LastLine(worker.output);
     return std::optional(std::move(*task.first));
   }
   const bool again = !task.canary && (options_.double_run || !result.ok());
