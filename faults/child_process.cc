@@ -8,7 +8,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 
 namespace orrery::faults {
 namespace {
@@ -70,10 +69,6 @@ ChildResult ChildProcess::Wait() {
   pid_ = -1;
   result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return result;
-}
-
-std::string OwnProgram() {
-  return std::filesystem::read_symlink("/proc/self/exe").string();
 }
 
 }  // namespace orrery::faults

@@ -35,7 +35,4 @@ class ChildProcess {
   int output_;
 };
 
-/// The path of this very program.
-std::string OwnProgram();
-
 }  // namespace orrery::faults

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "faults/child_process.h"
+#include "faults/process/worker_pool.h"
 #include "sim/event_log.h"
 
 namespace orrery::faults {

@@ -87,7 +87,7 @@ ExitCode Replay(const ReplayArguments& arguments) {
   const SimulationReport report = ReplayCapsule(*capsule, options);
   const ExitCode code = Tell(arguments, *capsule, recording, report);
   const Status closed = frame.Close();
-  return closed.ok() ? code : Complain(closed, ExitCode::kUsage);
+  return closed.ok() ? code : Complain(closed, ExitCode::kHarness);
 }
 
 }  // namespace
@@ -97,8 +97,9 @@ void AddReplay(CLI::App& app, std::function<ExitCode()>& action) {
   CLI::App* replay = app.add_subcommand(
       "replay", "Run a capsule again: ends with the code of the failure it promises, or 16 if it does not come");
   replay->add_option("capsule", arguments->path, "The file")->required();
-  replay->add_option("--salt", arguments->salt,
-                     "Other choices that are no fault and no operation; 0: the capsule's own");
+  replay
+      ->add_option("--salt", arguments->salt, "Other choices that are no fault and no operation; 0: the capsule's own")
+      ->check(CLI::NonNegativeNumber);
   replay->add_option("--calm", arguments->calm, "Streams of choices without chance: schedule, network ...")
       ->delimiter(',');
   replay->add_option("--capsule", arguments->capsule_path,

@@ -18,9 +18,12 @@ struct ReplayVerdict {
   std::string expected;  ///< Signature that the capsule promises.
   std::string shown;     ///< Signature of the run.
 
-  /// The code of the reproduced failure (kOk for a capsule that promises that all is well), else kNotReproduced.
+  /// The code of the reproduced failure (kOk for a capsule that promises that all is well), else kNotReproduced; but
+  /// kHarness and kUndecided stand: such a run showed nothing.
   sim::ExitCode ExitCode(const SimulationReport& report) const {
-    return reproduced ? report.exit_code : sim::ExitCode::kNotReproduced;
+    const bool shows_nothing =
+        report.exit_code == sim::ExitCode::kHarness || report.exit_code == sim::ExitCode::kUndecided;
+    return reproduced || shows_nothing ? report.exit_code : sim::ExitCode::kNotReproduced;
   }
 };
 

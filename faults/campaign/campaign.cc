@@ -4,18 +4,20 @@
 
 #include <charconv>
 #include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <optional>
 
 #include "faults/campaign/interrupt.h"
+#include "faults/campaign/ledger_file.h"
 #include "faults/campaign/progress.h"
 #include "faults/campaign/results_folder.h"
 #include "faults/campaign/seed_runner.h"
 #include "faults/campaign/shrink_step.h"
 #include "faults/campaign/summary.h"
 #include "faults/capsule/capsule.h"
-#include "faults/child_process.h"
+#include "faults/process/worker_pool.h"
 #include "runtime/base/random.h"
 
 namespace orrery::faults {
@@ -25,16 +27,17 @@ using sim::ExitCode;
 using Clock = std::chrono::steady_clock;  // lint: allow(clock) the harness measures real time
 
 constexpr std::chrono::milliseconds kPatience{250};
-constexpr const char* kLedgerName = "ledger.json";
 constexpr const char* kLedgeredName = "ledgered";
+constexpr const char* kLabelName = "label";
 
 /// What a night of an earlier campaign showed.
 Result<Night> ReadNight(const std::string& path) {
-  const std::string file = std::filesystem::is_directory(path) ? path + "/results.jsonl" : path;
+  std::error_code none;
+  const std::string file = std::filesystem::is_directory(path, none) ? path + "/results.jsonl" : path;
   ORRERY_ASSIGN_OR_RETURN(const std::string text, ReadWholeFile(file));
   Night night{.label = path, .seeds = 0, .failures = {}};
   ORRERY_RETURN_IF_ERROR(
-      ParseResults(text, file, [&](const SeedResult& result) { AddToNight(night, result); }).status());
+      ParseResults(text, file, [&](const SeedResult& result, uint64_t) { AddToNight(night, result); }).status());
   return night;
 }
 
@@ -50,6 +53,11 @@ Result<std::string> IdentityOf(const CampaignOptions& options, const std::string
     text += fmt::format("scenario {} {:016x}\n", share.scenario, Hash64(scenario));
   }
   return text;
+}
+
+/// A seed that was cut off may come to its end another time.
+bool IsWorthAnotherRun(const SeedResult& result) {
+  return !result.finished() && result.exit_code == static_cast<int>(ExitCode::kUndecided);
 }
 
 /// A short name of the sources this program is made of.
@@ -94,32 +102,52 @@ class Campaign {
   Status Prepare() {
     summary_.today = Today();
     summary_.jobs = options_.jobs;
+    if (options_.names_folder) summary_.scenario_folder = options_.scenario_folder;
     summary_.label = DateText(summary_.today) + " " + (options_.label.empty() ? ThisCommit() : options_.label);
     for (const ScenarioShare& share : options_.shares) {
       summary_.mix += fmt::format("{}{}:{}", summary_.mix.empty() ? "" : ", ", share.scenario, share.weight);
     }
+    ORRERY_ASSIGN_OR_RETURN(identity_, IdentityOf(options_, program_));
+    ORRERY_RETURN_IF_ERROR(KeepLabel());
     if (!options_.known_path.empty()) {
       ORRERY_ASSIGN_OR_RETURN(const std::string text, ReadWholeFile(options_.known_path));
       ORRERY_ASSIGN_OR_RETURN(summary_.known, ParseKnownFailures(text, options_.known_path));
     }
     ORRERY_RETURN_IF_ERROR(ReadEarlierNights());
     if (options_.out.empty()) return Status::Ok();
-    ORRERY_ASSIGN_OR_RETURN(const std::string identity, IdentityOf(options_, program_));
-    ORRERY_ASSIGN_OR_RETURN(ledgered_, LedgeredCount());
-    ORRERY_ASSIGN_OR_RETURN(ResultsFolder folder,
-                            ResultsFolder::Open(options_.out, identity, options_.resume, [this](SeedResult result) {
-                              schedule_.SkipDone(result.scenario, result.seed, result.spent_seconds);
-                              Keep(std::move(result));
-                            }));
+    ORRERY_ASSIGN_OR_RETURN(ledgered_lines_, LedgeredLines());
+    uint64_t cut_off = 0;
+    const auto take = [&](SeedResult result, uint64_t line) {
+      if (IsWorthAnotherRun(result)) {
+        ++cut_off;
+        return;
+      }
+      schedule_.SkipDone(result.scenario, result.seed, result.spent_seconds);
+      Keep(std::move(result), line > ledgered_lines_);
+    };
+    ORRERY_ASSIGN_OR_RETURN(ResultsFolder folder, ResultsFolder::Open(options_.out, identity_, options_.resume, take));
     folder_.emplace(std::move(folder));
-    if (!summary_.results.empty()) {
-      progress_.Print(fmt::format("resumed: {} seeds are finished already\n", summary_.results.size()));
+    if (folder_->lines() > 0) {
+      progress_.Print(fmt::format("resumed {}: {} seeds are finished already{}\n", summary_.label,
+                                  summary_.results.size(),
+                                  cut_off == 0 ? "" : fmt::format(", {} were cut off and are run again", cut_off)));
     }
+    return folder_->Write(kLabelName, summary_.label + "\n");
+  }
+
+  /// A campaign that is resumed, on another day or not, is the night it was begun as: it does not follow itself.
+  Status KeepLabel() {
+    if (!options_.resume) return Status::Ok();
+    Result<std::string> label = ReadWholeFile(options_.out + "/" + kLabelName);
+    if (label.code() == StatusCode::kNotFound) return Status::Ok();
+    if (!label.ok()) return label.status();
+    while (label->ends_with('\n')) label->pop_back();
+    if (!label->empty()) summary_.label = *std::move(label);
     return Status::Ok();
   }
 
-  /// How many of the results an earlier part of this campaign has told the ledger already.
-  Result<uint64_t> LedgeredCount() const {
+  /// How many lines of the results an earlier part of this campaign has told the ledger already.
+  Result<uint64_t> LedgeredLines() const {
     const std::string path = options_.out + "/" + kLedgeredName;
     const Result<std::string> text = ReadWholeFile(path);
     if (text.code() == StatusCode::kNotFound || !options_.resume) return uint64_t{0};
@@ -132,12 +160,9 @@ class Campaign {
 
   Status ReadEarlierNights() {
     if (!options_.ledger_folder.empty()) {
-      std::error_code error;
-      std::filesystem::create_directories(options_.ledger_folder, error);
-      const std::string path = options_.ledger_folder + "/" + kLedgerName;
-      const Result<std::string> text = ReadWholeFile(path);
-      if (!text.ok() && text.code() != StatusCode::kNotFound) return text.status();
-      ORRERY_ASSIGN_OR_RETURN(ledger_, ParseLedger(text.ok() ? *text : std::string(), path));
+      ORRERY_ASSIGN_OR_RETURN(LedgerFile file, LedgerFile::Open(options_.ledger_folder));
+      ledger_file_.emplace(std::move(file));
+      ORRERY_ASSIGN_OR_RETURN(ledger_, ledger_file_->Read());
       summary_.ledger_nights = ledger_.nights.size();
       summary_.earlier = ledger_.nights;
       std::erase_if(summary_.earlier, [this](const Night& night) { return night.label == summary_.label; });
@@ -207,7 +232,7 @@ class Campaign {
     if (folder_) ORRERY_RETURN_IF_ERROR(folder_->Append(ToResultLine(result, finished.report)));
     summary_.seeds_of_this_part += result.finished() ? 1 : 0;
     if (!result.ok()) Announce(result);
-    Keep(std::move(result));
+    Keep(std::move(result), true);
     return Status::Ok();
   }
 
@@ -218,14 +243,14 @@ class Campaign {
     progress_.Print(fmt::format("{}FAILED {} seed {}: exit {} {}{}\n{}repro: {}\n", excused ? "(known) " : "",
                                 result.scenario, result.seed, result.exit_code, result.signature,
                                 result.confirmed ? ", confirmed" : "", first_time ? result.words + "\n" : "",
-                                CommandFor(result, "")));
+                                CommandFor(summary_, result, "")));
   }
 
-  /// What the summary needs of a result: its counts are summed up and dropped.
-  void Keep(SeedResult result) {
+  /// What the summary needs of a result, and the ledger if it is new to it: its counts are summed up and dropped.
+  void Keep(SeedResult result, bool for_ledger) {
     AddSightings(summary_.sightings, result);
     AddToNight(summary_.night, result);
-    if (summary_.results.size() >= ledgered_) {
+    if (for_ledger) {
       AddSightings(for_ledger_, result);
       AddToNight(night_for_ledger_, result);
     }
@@ -250,14 +275,18 @@ class Campaign {
   }
 
   ExitCode Report() {
+    const Result<std::string> identity = IdentityOf(options_, program_);
+    if (!identity.ok() || *identity != identity_) {
+      summary_.blindness.emplace_back("scenarios changed while the campaign ran: its seeds do not add up");
+    }
     const std::set<std::string> existing = ExistingNames();
     summary_.silent = ledger_.Silent(summary_.sightings, existing);
     FinishSummary(summary_, existing);
+    const Status written = WriteReports(existing);
+    if (!written.ok()) summary_.verdict = ExitCode::kHarness;
     fmt::print("{}", ToText(summary_));
-    if (const Status written = WriteReports(existing); !written.ok()) {
-      fmt::print(stderr, "orrery-sim: {}\n", written.ToString());
-      return ExitCode::kHarness;
-    }
+    std::fflush(stdout);
+    if (!written.ok()) fmt::print(stderr, "orrery-sim: {}\n", written.ToString());
     return summary_.verdict;
   }
 
@@ -266,22 +295,24 @@ class Campaign {
       ORRERY_RETURN_IF_ERROR(folder_->Write("report.html", ToHtml(summary_)));
       ORRERY_RETURN_IF_ERROR(folder_->Write("junit.xml", ToJunit(summary_)));
     }
-    if (options_.ledger_folder.empty() || summary_.interrupted) return Status::Ok();
+    // A night in which nothing came to its end tells no later one anything.
+    if (!ledger_file_ || summary_.interrupted || night_for_ledger_.seeds == 0) return Status::Ok();
     night_for_ledger_.label = summary_.label;
-    ledger_.Add(for_ledger_, night_for_ledger_, existing);
-    ORRERY_RETURN_IF_ERROR(WriteFileAtomically(options_.ledger_folder + "/" + kLedgerName, ledger_.ToJson()));
-    return folder_ ? folder_->Write(kLedgeredName, std::to_string(summary_.results.size()) + "\n") : Status::Ok();
+    ORRERY_RETURN_IF_ERROR(ledger_file_->Add(for_ledger_, night_for_ledger_, existing));
+    return folder_ ? folder_->Write(kLedgeredName, std::to_string(folder_->lines()) + "\n") : Status::Ok();
   }
 
   const CampaignOptions& options_;
   std::string program_;
+  std::string identity_;
   InterruptWatch watch_;
   Schedule schedule_;
   SeedRunner runner_;
   ProgressLine progress_;
   std::optional<ResultsFolder> folder_;
-  Ledger ledger_;
-  uint64_t ledgered_ = 0;  ///< So many results of an earlier part are in the ledger.
+  std::optional<LedgerFile> ledger_file_;
+  Ledger ledger_;                ///< As it was when the campaign began.
+  uint64_t ledgered_lines_ = 0;  ///< So many results of an earlier part are in the ledger.
   SightingsByScenario for_ledger_;
   Night night_for_ledger_;
   CampaignSummary summary_;

@@ -5,9 +5,10 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "faults/amount_check.h"
 #include "faults/campaign/campaign.h"
 #include "faults/campaign/verify_fix.h"
-#include "faults/child_process.h"
+#include "faults/process/worker_pool.h"
 #include "faults/scenario.h"
 
 namespace orrery::faults {
@@ -55,6 +56,15 @@ Status Understand(CampaignArguments& arguments) {
   if (options.seeds == 0 && options.minutes <= 0) {
     return Status(StatusCode::kInvalidArgument, "say --seeds or --minutes: a campaign has to end");
   }
+  if (options.first_seed > UINT64_MAX - options.seeds) {
+    return Status(StatusCode::kInvalidArgument, "--first-seed and --seeds: seeds end at 18446744073709551615");
+  }
+  if (options.canaries.empty() && options.canary_seeds > 0) {
+    return Status(StatusCode::kInvalidArgument,
+                  options.scenario_folder +
+                      " holds no canary, so that nothing would show whether failures are seen; "
+                      "--canary-seeds 0 does without");
+  }
   if (options.shrink_minutes > 0 && options.out.empty()) {
     return Status(StatusCode::kInvalidArgument, "--shrink-minutes needs --out, the folder for what is shrunk");
   }
@@ -68,9 +78,9 @@ void AddOptions(CLI::App& command, CampaignArguments& arguments) {
   CampaignOptions& options = arguments.options;
   command.add_option("--scenarios", arguments.scenarios,
                      "NAME[:WEIGHT],...: shares of the CPU time; all but `quiet` if left out");
-  command.add_option("--first-seed", options.first_seed)->capture_default_str();
-  command.add_option("--seeds", options.seeds, "Per scenario");
-  command.add_option("--minutes", options.minutes, "Begin no more after this")->check(CLI::NonNegativeNumber);
+  command.add_option("--first-seed", options.first_seed)->check(CLI::NonNegativeNumber)->capture_default_str();
+  command.add_option("--seeds", options.seeds, "Per scenario")->check(CLI::NonNegativeNumber);
+  command.add_option("--minutes", options.minutes, "Begin no more after this")->check(Amount());
   command.add_option("--jobs", options.jobs, "Processes at once")->check(CLI::Range(1, 256))->capture_default_str();
   command.add_option("--out", options.out, "Folder for results.jsonl, report.html and junit.xml");
   command.add_flag("--resume", options.resume, "Go on with the campaign in that folder");
@@ -78,20 +88,23 @@ void AddOptions(CLI::App& command, CampaignArguments& arguments) {
   command
       .add_option("--shrink-minutes", options.shrink_minutes,
                   "Shrink the two cheapest seeds of each group; needs --out")
-      ->check(CLI::NonNegativeNumber);
+      ->check(Amount());
   command.add_option("--max-failures", options.failures_max, "Begin no more after so many that are not known")
+      ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command.add_option("--canary-seeds", options.canary_seeds, "Of each scenario that must fail")->capture_default_str();
+  command.add_option("--canary-seeds", options.canary_seeds, "Of each scenario that must fail")
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
   command.add_option("--baseline", options.baselines, "Earlier campaigns to compare with, the oldest first")
       ->delimiter(',');
   command.add_option("--known-failures", options.known_path, "File of failures that do not make it red");
   command.add_option("--ledger", options.ledger_folder, "Folder of the ledger of all nights");
   command.add_option("--label", options.label, "Name of this night, besides the date; the commit if left out");
   command.add_option("--cpu-limit", options.limits.cpu_seconds, "CPU seconds of one run; 0: none")
-      ->check(CLI::NonNegativeNumber)
+      ->check(Amount())
       ->capture_default_str();
   command.add_option("--wall-limit", options.limits.wall_seconds, "Seconds of one run; 0: none")
-      ->check(CLI::NonNegativeNumber)
+      ->check(Amount())
       ->capture_default_str();
   command.add_option("--memory-mib", arguments.memory_mib, "Resident memory of one run; 0: no limit")
       ->check(CLI::Range(0, 1 << 20))
@@ -107,7 +120,8 @@ void AddCampaign(CLI::App& app, const std::string& scenario_folder, std::functio
   arguments->options.scenario_folder = scenario_folder;
   CLI::App* campaign = app.add_subcommand("campaign", "Run many seeds in parallel processes: docs/campaigns.md");
   AddOptions(*campaign, *arguments);
-  campaign->callback([arguments, &action] {
+  campaign->callback([arguments, scenario_folder, &action] {
+    arguments->options.names_folder = arguments->options.scenario_folder != scenario_folder;
     action = [arguments] {
       if (const Status understood = Understand(*arguments); !understood.ok()) {
         fmt::print(stderr, "orrery-sim: {}\n", understood.ToString());
@@ -128,7 +142,9 @@ void AddVerifyFix(CLI::App& app, std::function<ExitCode()>& action) {
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   command->add_option("--jobs", options->jobs, "Processes at once")->check(CLI::Range(1, 256))->capture_default_str();
-  command->add_option("--cpu-limit", options->cpu_limit, "CPU seconds of one run")->capture_default_str();
+  command->add_option("--cpu-limit", options->cpu_limit, "CPU seconds of one run; 0: none")
+      ->check(Amount())
+      ->capture_default_str();
   command->callback([options, &action] {
     action = [options] {
       if (options->after.empty()) options->after = OwnProgram();

@@ -22,6 +22,8 @@ SCENARIOS = {
     "long": 'title = "t"\n[run]\nsafety_seconds = 120\n[[workload]]\nname = "set"\nclients = 4\n',
     # Runs out of its events, always.
     "fails": 'title = "t"\n[run]\nsafety_seconds = 2\nevents_max = 1000\n[[workload]]\nname = "set"\nclients = 1\n',
+    # The same after a second or so: time to kill it.
+    "slow-fails": 'title = "t"\n[run]\nsafety_seconds = 120\nevents_max = 300000\n[[workload]]\nname = "set"\nclients = 4\n',
     "canary": 'title = "t"\n[cluster]\nlying_fsync = true\n[run]\nsafety_seconds = 10\n[[workload]]\nname = "set"\n'
               '[[fault]]\nkind = "power_loss_all"\nevery_seconds = 1\nlasts_seconds = 0.1\n',
 }
@@ -108,6 +110,78 @@ def interrupted(lab):
     check("a cut line is dropped, no seed stands twice", code == 0 and len(seeds) == len(set(seeds)), text)
 
 
+def cut_off_then_resumed(lab):
+    out = lab.folder / "again"
+    base = ["--scenarios", "tiny,long", "--seeds", 1, "--canary-seeds", 0, "--out", out]
+    code, text = lab.run(*base, "--wall-limit", 0.6, "--label", "first")
+    check("one of two seeds is cut off", code == 15 and "undecided/wall-limit" in text, text)
+    pipeline = xml.etree.ElementTree.parse(out / "junit.xml").getroot()
+    check("JUnit: a seed that was cut off is a failure", pipeline.find(".//testcase[@classname='long']/failure") is not None)
+    code, text = lab.run(*base, "--resume", "--label", "second")
+    results = lab.results("again")
+    check("--resume runs it again, and its second line stands", code == 0 and "1 were cut off and are run again" in text and
+          "2 seeds are finished" not in text and [r["scenario"] for r in results].count("long") == 2, text)
+    code, text = lab.run(*base, "--resume")
+    check("then it is finished, and still the night it was begun as",
+          code == 0 and "first: 2 seeds are finished already" in text, text)
+
+
+def one_at_a_time(lab):
+    out = lab.folder / "busy"
+    process = lab.start("--scenarios", "long", "--seeds", 1000, "--out", out, "--canary-seeds", 0, "--jobs", 1)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and not workers_of(process.pid):
+        time.sleep(0.05)
+    code, text = lab.run("--scenarios", "long", "--seeds", 1000, "--out", out, "--resume")
+    check("two campaigns do not write into one folder", code == 1 and "another campaign writes into" in text, text)
+    process.send_signal(signal.SIGHUP)
+    process.communicate(timeout=60)
+    junit = xml.etree.ElementTree.parse(out / "junit.xml").getroot()
+    check("a terminal that goes away ends it as ^C does, and JUnit is red", process.returncode == 15 and
+          junit.find(".//testcase[@classname='pipeline']/failure[@type='undecided']") is not None and
+          not workers_of(process.pid))
+
+
+def replaced_program(lab):
+    """What a campaign was started as is what it runs to its end."""
+    mine = lab.folder / "orrery-sim"
+    shutil.copy(lab.program, mine)
+    command = [str(mine), *lab.command("--scenarios", "tiny", "--seeds", 10, "--canary-seeds", 0, "--jobs", 1)[1:]]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and not workers_of(process.pid):
+        time.sleep(0.02)
+    lab.write("other", "#!/bin/sh\nexit 3\n").chmod(0o755)
+    os.replace(lab.folder / "other", mine)
+    text = process.communicate(timeout=120)[0]
+    check("who replaces the program does not change the campaign", process.returncode == 0, text)
+
+
+def killed_confirmation(lab):
+    process = lab.start("--scenarios", "slow-fails", "--seeds", 1, "--canary-seeds", 0, "--jobs", 1)
+    seen = []
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None and len(seen) < 2:
+        seen += [pid for pid in workers_of(process.pid) if pid not in seen]
+        time.sleep(0.002)
+    os.kill(seen[1], signal.SIGKILL)
+    text = process.communicate(timeout=60)[0]
+    check("a failure stands, unconfirmed, when its replay is killed", process.returncode == 11 and
+          "FAILED slow-fails seed 1: exit 11 liveness" in text and "not confirmed: the second run was cut off: killed" in text,
+          text)
+
+
+def odd_numbers(lab):
+    for words in (("--seeds", -1), ("--seeds", 1, "--first-seed", -1), ("--minutes", "nan"), ("--seeds", 1, "--cpu-limit", 1e30),
+                  ("--seeds", 1, "--max-failures", 0), ("--seeds", 3, "--first-seed", 2**64 - 2)):
+        code, text = lab.run("--scenarios", "tiny", *words)
+        check(f"{' '.join(map(str, words))}: refused", code == 1 and "--" in text, text)
+    (lab.scenarios / "canary.toml").unlink()
+    code, text = lab.run("--scenarios", "tiny", "--seeds", 1)
+    check("a folder without a canary is refused", code == 1 and "holds no canary" in text, text)
+    (lab.scenarios / "canary.toml").write_text(SCENARIOS["canary"])
+
+
 def workers_of(pid):
     listing = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True)
     return [int(word) for word in listing.stdout.split()]
@@ -181,23 +255,31 @@ def limits(lab):
           "not_reproduced/undecided/killed" in text, text)
 
 
-def full_disk(lab):
-    def small_files():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (9000, resource.RLIM_INFINITY))
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+def small_files():
+    """As on a disk that is full after 9 kB."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (9000, resource.RLIM_INFINITY))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
+
+def full_disk(lab):
     out = lab.folder / "full"
     code, text = lab.run("--scenarios", "tiny", "--seeds", 50, "--out", out, preexec_fn=small_files, restore_signals=False)
     results = lab.results("full")
     check("a full output disk ends it with a name and 14, whole lines stay",
           code == 14 and f"{out}/results.jsonl: " in text and len(results) > 0, text)
+    run = [lab.program, "run", "--scenarios-dir", str(lab.scenarios), "--scenario", "tiny"]
+    for option in ("--trace", "--events"):
+        done = subprocess.run([*run, option, str(lab.folder / "cut.txt")], capture_output=True, text=True, timeout=60,
+                              preexec_fn=small_files, restore_signals=False)
+        check(f"{option} that is not whole is said, with 14", done.returncode == 14 and "cut.txt" in done.stderr, done.stderr)
     code, text = lab.run("--scenarios", "tiny", "--seeds", 1, "--out", "/proc/no/place")
     check("a folder that cannot be made is named", code == 14 and "/proc/no/place" in text, text)
 
 
 def main():
     lab = Lab(sys.argv[1], sys.argv[2])
-    for part in (ordinary, failing, blind, limits, full_disk, interrupted):
+    for part in (ordinary, failing, blind, limits, full_disk, interrupted, cut_off_then_resumed, one_at_a_time,
+                 replaced_program, killed_confirmation, odd_numbers):
         part(lab)
     shutil.rmtree(lab.folder, ignore_errors=True)
     print(f"{len(failures)} failures")

@@ -49,7 +49,7 @@ std::string KindPart(const CampaignSummary& summary, const FailureKind& kind) {
     text += fmt::format("<p>{} &times; what is left after shrinking: <b>{}</b></p>\n", kind.seeds.size(),
                         Escape(kind.kinds));
   }
-  text += "<pre>" + Escape(CommandFor(cheapest, kind.capsule)) + "</pre>\n";
+  text += "<pre>" + Escape(CommandFor(summary, cheapest, kind.capsule)) + "</pre>\n";
   if (!kind.story.empty()) {
     text += "<pre>" + Escape(kind.story) + "</pre>\n";
   } else if (!cheapest.words.empty()) {
@@ -68,7 +68,7 @@ std::string KindPart(const CampaignSummary& summary, const FailureKind& kind) {
 
 std::string GroupPart(const CampaignSummary& summary, const FailureGroup& group) {
   const KnownFailure* const excuse = ExcuseOf(summary, group.signature);
-  const uint64_t seeds = std::max<uint64_t>(summary.night.seeds, 1);
+  const size_t seeds = std::max<size_t>(summary.results.size(), 1);  // Those that were cut off, too: they fail as well.
   uint64_t confirmed = 0;
   for (const size_t index : group.seeds) confirmed += summary.results[index].confirmed ? 1 : 0;
   std::string text = fmt::format(

@@ -19,11 +19,13 @@ InterruptWatch::InterruptWatch() {
   sigemptyset(&note.sa_mask);
   sigaction(SIGINT, &note, &old_interrupt_);
   sigaction(SIGTERM, &note, &old_terminate_);
+  sigaction(SIGHUP, &note, &old_hang_up_);
 }
 
 InterruptWatch::~InterruptWatch() {
   sigaction(SIGINT, &old_interrupt_, nullptr);
   sigaction(SIGTERM, &old_terminate_, nullptr);
+  sigaction(SIGHUP, &old_hang_up_, nullptr);
 }
 
 bool InterruptWatch::interrupted() const {

@@ -4,7 +4,8 @@
 
 namespace orrery::faults {
 
-/// While it lives, SIGINT and SIGTERM do not end the process: they are noted, and interrupt what blocks. One at a time.
+/// While it lives, SIGINT, SIGTERM and SIGHUP do not end the process: they are noted, and interrupt what blocks. One at
+/// a time.
 class InterruptWatch {
  public:
   InterruptWatch();
@@ -17,6 +18,7 @@ class InterruptWatch {
  private:
   struct sigaction old_interrupt_ {};
   struct sigaction old_terminate_ {};
+  struct sigaction old_hang_up_ {};
 };
 
 }  // namespace orrery::faults

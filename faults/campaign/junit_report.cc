@@ -19,7 +19,7 @@ Verdict VerdictOf(const CampaignSummary& summary, const SeedResult& result) {
     return {.body = fmt::format("<skipped message=\"{}\"/>", Escape("known: " + excuse->reason)), .skipped = 1};
   }
   return {.body = fmt::format("<failure type=\"{}\" message=\"{}\">{}\n{}</failure>", Escape(result.outcome),
-                              Escape(result.signature), Escape(result.words), Escape(CommandFor(result, ""))),
+                              Escape(result.signature), Escape(result.words), Escape(CommandFor(summary, result, ""))),
           .failures = 1};
 }
 
@@ -55,14 +55,17 @@ std::string ScenarioSuite(const CampaignSummary& summary, const std::string& sce
   return Suite(scenario, tests, failures, skipped, seconds, cases);
 }
 
-/// One case that fails if the pipeline is blind.
+/// One case that fails if the pipeline is blind, or has not seen enough to say anything.
 std::string PipelineSuite(const CampaignSummary& summary) {
   std::string body;
-  for (const std::string& reason : summary.blindness) {
-    body += fmt::format("<failure type=\"blind\" message=\"{}\"/>", Escape(reason));
-  }
-  return Suite("pipeline", 1, summary.blindness.empty() ? 0 : 1, 0, 0,
-               Case("pipeline", "canaries, ledger and known failures", 0, body));
+  const auto fail = [&](std::string_view type, const std::string& message) {
+    body += fmt::format("<failure type=\"{}\" message=\"{}\"/>", type, Escape(message));
+  };
+  for (const std::string& reason : summary.blindness) fail("blind", reason);
+  if (summary.interrupted) fail("undecided", "the campaign was interrupted");
+  if (summary.night.seeds == 0) fail("undecided", "no seed came to its end");
+  return Suite("pipeline", 1, body.empty() ? 0 : 1, 0, 0,
+               Case("pipeline", "canaries, ledger, known failures and the campaign's end", 0, body));
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "faults/campaign/results_folder.h"
+#include "faults/capsule/files.h"
 
 namespace orrery::faults {
 namespace {

@@ -31,19 +31,34 @@ bool SeenIn(const SightingsByScenario& night, const std::string& name) {
   return false;
 }
 
+/// A number of seeds or hits. Throws json::exception for anything else.
+uint64_t CountIn(const json& value) {
+  if (!value.is_number_unsigned()) throw json::type_error::create(302, "must be a number, 0 or above", &value);
+  return value.get<uint64_t>();
+}
+
+ScenarioSightings ScenarioFromJson(const json& object) {
+  ScenarioSightings scenario{.seeds = CountIn(object.at("seeds")), .seen = {}};
+  for (const auto& [what, counts] : object.at("seen").items()) {
+    const Sightings sightings{.hits = CountIn(counts.at(0)), .seeds = CountIn(counts.at(1))};
+    if (sightings.seeds > scenario.seeds || sightings.hits < sightings.seeds) {
+      throw json::out_of_range::create(401, what + " was seen in more seeds, or less often, than can be", &counts);
+    }
+    scenario.seen[what] = sightings;
+  }
+  return scenario;
+}
+
+/// Throws json::exception.
 Ledger FromJson(const json& root) {
   Ledger ledger;
   for (const auto& [name, scenario] : root.at("scenarios").items()) {
-    ScenarioSightings& mine = ledger.scenarios[name];
-    mine.seeds = scenario.at("seeds").get<uint64_t>();
-    for (const auto& [what, counts] : scenario.at("seen").items()) {
-      mine.seen[what] = {.hits = counts.at(0).get<uint64_t>(), .seeds = counts.at(1).get<uint64_t>()};
-    }
+    ledger.scenarios[name] = ScenarioFromJson(scenario);
   }
   for (const json& night : root.at("nights")) {
-    ledger.nights.push_back({.label = night.at("label").get<std::string>(),
-                             .seeds = night.at("seeds").get<uint64_t>(),
-                             .failures = night.at("failures").get<std::map<std::string, uint64_t>>()});
+    Night& mine = ledger.nights.emplace_back(
+        Night{.label = night.at("label").get<std::string>(), .seeds = CountIn(night.at("seeds")), .failures = {}});
+    for (const auto& [signature, count] : night.at("failures").items()) mine.failures[signature] = CountIn(count);
   }
   return ledger;
 }
@@ -113,7 +128,6 @@ std::string Ledger::ToJson() const {
 }
 
 Result<Ledger> ParseLedger(std::string_view text, const std::string& file) {
-  if (text.empty()) return Ledger();
   const json root = json::parse(text, nullptr, false);
   if (!root.is_object()) return Status(StatusCode::kCorruption, file + ": is cut or no JSON object");
   if (root.value("version", json(0)) != kVersion) {

@@ -53,7 +53,7 @@ struct Ledger {
   std::string ToJson() const;
 };
 
-/// kCorruption "FILE: what is wrong". An empty text is an empty ledger.
+/// kCorruption "FILE: what is wrong".
 Result<Ledger> ParseLedger(std::string_view text, const std::string& file);
 
 /// Every name that this build can see.

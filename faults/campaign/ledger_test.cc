@@ -1,6 +1,11 @@
 #include "faults/campaign/ledger.h"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "faults/campaign/ledger_file.h"
 
 namespace orrery::faults {
 namespace {
@@ -84,16 +89,37 @@ TEST_CASE("Ledger: it survives its file; nights of one label are one night") {
 
 TEST_CASE("Ledger: a file that is cut, of another version or shape is named") {
   const std::string whole = Ledger().ToJson();
-  CHECK(ParseLedger("", "l").ok());
+  CHECK(ParseLedger("", "l").code() == StatusCode::kCorruption);  // Never a new one: the old nights would be gone.
   CHECK(ParseLedger(whole, "l").ok());
   CHECK(ParseLedger(whole.substr(0, whole.size() / 2), "l").status().message() == "l: is cut or no JSON object");
   CHECK(ParseLedger(R"({"version":2})", "l").status().message() == "l: is of another version than 1");
   for (const char* bad : {R"({"version":1})", R"({"version":1,"nights":[],"scenarios":{"s":{}}})",
                           R"({"version":1,"nights":[3],"scenarios":{}})",
-                          R"({"version":1,"nights":[],"scenarios":{"s":{"seeds":1,"seen":{"p":[1]}}}})"}) {
+                          R"({"version":1,"nights":[],"scenarios":{"s":{"seeds":1,"seen":{"p":[1]}}}})",
+                          R"({"version":1,"nights":[],"scenarios":{"s":{"seeds":-1,"seen":{}}}})",
+                          R"({"version":1,"nights":[],"scenarios":{"s":{"seeds":1,"seen":{"p":[-5,-5]}}}})",
+                          R"({"version":1,"nights":[],"scenarios":{"s":{"seeds":1,"seen":{"p":[5,2]}}}})",
+                          R"({"version":1,"nights":[{"label":"a","seeds":1,"failures":{"x":-1}}],"scenarios":{}})"}) {
     CAPTURE(bad);
     CHECK(ParseLedger(bad, "l").code() == StatusCode::kCorruption);
   }
+}
+
+TEST_CASE("Ledger file: two nights that end at the same time are both in it") {
+  const std::string folder =
+      (std::filesystem::temp_directory_path() / ("orrery-ledger-test-" + std::to_string(getpid()))).string();
+  std::filesystem::remove_all(folder);
+  const auto slow = LedgerFile::Open(folder);
+  REQUIRE(slow.ok());
+  CHECK(slow->Read()->nights.empty());
+  const auto quick = LedgerFile::Open(folder);
+  REQUIRE(quick.ok());
+  CHECK(quick->Add(Seen("s", 3, 2), {.label = "quick", .seeds = 3, .failures = {}}, kNames).ok());
+  CHECK(slow->Add(Seen("s", 2, 2), {.label = "slow", .seeds = 2, .failures = {}}, kNames).ok());
+  CHECK(slow->Read()->nights.size() == 2);
+  CHECK(slow->Read()->scenarios.at("s").seeds == 5);
+  std::filesystem::remove_all(folder);
+  CHECK(LedgerFile::Open("/proc/orrery").code() == StatusCode::kIoError);
 }
 
 TEST_CASE("Ledger: every probe, plan and fault has a name, each once") {

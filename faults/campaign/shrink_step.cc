@@ -7,9 +7,9 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "faults/campaign/results_folder.h"
 #include "faults/capsule/capsule.h"
 #include "faults/capsule/cause_hint.h"
+#include "faults/capsule/files.h"
 #include "sim/exit_codes.h"
 
 namespace orrery::faults {
@@ -20,6 +20,7 @@ using Clock = std::chrono::steady_clock;  // lint: allow(clock) the harness meas
 
 constexpr size_t kPerGroup = 2;
 constexpr std::chrono::milliseconds kPatience{250};
+constexpr std::chrono::seconds kPatienceToEnd{5};
 constexpr double kReplaySeconds = 300;
 
 bool CanBeShrunk(const SeedResult& result) {
@@ -28,7 +29,8 @@ bool CanBeShrunk(const SeedResult& result) {
          (code == ExitCode::kSafety || code == ExitCode::kLiveness || code == ExitCode::kNodeCrashed);
 }
 
-/// To its end, or until it is killed at the limit.
+/// To its end, or until it is killed at the limit. When `stop` says so the child is asked to end, so that it ends its
+/// own children; one that does not is killed.
 Result<WorkerResult> RunChild(const std::vector<std::string>& command, double wall_seconds,
                               const std::function<bool()>& stop) {
   WorkerPool pool;
@@ -36,6 +38,8 @@ Result<WorkerResult> RunChild(const std::vector<std::string>& command, double wa
   while (!stop()) {
     if (auto ended = pool.WaitAny(kPatience)) return std::move(ended->second);
   }
+  pool.InterruptAll();
+  pool.WaitAny(kPatienceToEnd);
   return Status(StatusCode::kCancelled, "interrupted");
 }
 
@@ -61,7 +65,10 @@ std::string HintOf(const ShrinkStepOptions& options, const std::string& capsule,
 }
 
 std::string FileNameOf(const SeedResult& result) {
-  return fmt::format("{}-{}.capsule", std::filesystem::path(result.scenario).stem().string(), result.seed);
+  // All of its path: two folders may hold scenarios of one name.
+  std::string name = std::filesystem::path(result.scenario).replace_extension().string();
+  std::replace(name.begin(), name.end(), '/', '_');
+  return fmt::format("{}-{}.capsule", name, result.seed);
 }
 
 }  // namespace
@@ -115,8 +122,9 @@ std::vector<MinimalRun> ShrinkFailures(const ShrinkStepOptions& options, const s
                    .hint = HintOf(options, path, stop),
                    .story = beside.ok() ? *beside : capsule->story,
                    .capsule = path};
-    say(fmt::format("{} seed {} shrunk to {} faults and {} operations: {}\n", run.scenario, run.seed,
-                    capsule->faults.size(), capsule->operation_count(), path));
+    say(fmt::format("{} seed {} shrunk to {} faults and {} operations{}: {}\n", run.scenario, run.seed,
+                    capsule->faults.size(), capsule->operation_count(), worker.ok() ? "" : " when it was interrupted",
+                    path));
     runs.push_back(std::move(run));
   }
   return runs;

@@ -38,8 +38,9 @@ struct CanaryRun {
 
 /// Everything a campaign has to say: what reports are made of.
 struct CampaignSummary {
-  std::string label;  ///< Of this night: the date and what --label said.
-  std::string mix;    ///< "everything:2, registers:1".
+  std::string label;            ///< Of this night: the date and what --label said.
+  std::string mix;              ///< "everything:2, registers:1".
+  std::string scenario_folder;  ///< Where they were found, if that is not where anybody looks; else empty.
   uint32_t jobs = 0;
   double wall_seconds = 0;  ///< Of this part; an earlier one that was resumed has its own.
   uint64_t seeds_of_this_part = 0;
@@ -74,8 +75,8 @@ void FinishSummary(CampaignSummary& summary, const std::set<std::string>& existi
 /// The known entry that excuses this signature today, or null.
 const KnownFailure* ExcuseOf(const CampaignSummary& summary, const std::string& signature);
 
-/// The line that repeats a result: run, check-determinism or, for a shrunk one, replay.
-std::string CommandFor(const SeedResult& result, const std::string& capsule);
+/// The line that repeats a result of this campaign: run, check-determinism or, for a shrunk one, replay.
+std::string CommandFor(const CampaignSummary& summary, const SeedResult& result, const std::string& capsule);
 
 /// For the terminal: a table of scenarios, the groups, what was never seen, the verdict.
 std::string ToText(const CampaignSummary& summary);

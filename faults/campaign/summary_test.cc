@@ -124,9 +124,9 @@ TEST_CASE("JUnit: a case per seed; excused failures are skipped; a blind pipelin
 }
 
 TEST_CASE("Commands: a run, two runs that differ, a shrunk run") {
-  CHECK(CommandFor(Failed(7, 10, "a"), "") == "orrery-sim run --scenario s --seed 7");
-  CHECK(CommandFor(Failed(7, 13, "a"), "") == "orrery-sim check-determinism --scenario s --seeds 7..7");
-  CHECK(CommandFor(Failed(7, 10, "a"), "out/a.toml") == "orrery-sim replay out/a.toml");
+  CHECK(CommandFor({}, Failed(7, 10, "a"), "") == "orrery-sim run --scenario s --seed 7");
+  CHECK(CommandFor({}, Failed(7, 13, "a"), "") == "orrery-sim check-determinism --scenario s --seeds 7..7");
+  CHECK(CommandFor({}, Failed(7, 10, "a"), "out/a.toml") == "orrery-sim replay out/a.toml");
 }
 
 TEST_CASE("Progress: seeds per second from the beginning") {

@@ -30,7 +30,7 @@ std::string GroupLines(const CampaignSummary& summary) {
     for (const FailureKind& kind : group.kinds) {
       const SeedResult& cheapest = summary.results[kind.seeds.front()];
       if (!kind.kinds.empty()) text += fmt::format("  {} x {}\n", kind.seeds.size(), kind.kinds);
-      text += fmt::format("  {}\n", CommandFor(cheapest, kind.capsule));
+      text += fmt::format("  {}\n", CommandFor(summary, cheapest, kind.capsule));
     }
   }
   for (const Gone& gone : summary.comparison.gone) {

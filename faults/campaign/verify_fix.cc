@@ -20,7 +20,7 @@ using sim::ExitCode;
 
 constexpr std::chrono::milliseconds kPatience{250};
 
-/// A folder for one file per job, removed with it.
+/// A folder for one file per salt under way, removed with it.
 class Drafts {
  public:
   Drafts() : path_(std::filesystem::temp_directory_path() / fmt::format("orrery-verify-fix-{}", getpid())) {
@@ -34,6 +34,10 @@ class Drafts {
   Drafts(const Drafts&) = delete;
   Drafts& operator=(const Drafts&) = delete;
 
+  void Remove(uint64_t salt) const {
+    std::error_code ignored;
+    std::filesystem::remove(PathOf(salt), ignored);
+  }
   std::string PathOf(uint64_t salt) const { return (path_ / fmt::format("{}.toml", salt)).string(); }
 
  private:
@@ -77,20 +81,25 @@ class Verification {
     const std::string& program = is_after ? options_.after : options_.before;
     ORRERY_ASSIGN_OR_RETURN(const WorkerPool::Ticket ticket,
                             pool_.Start({program, "replay", path, "--json"}, {}, limits_));
-    is_after_[ticket] = is_after;
+    under_way_[ticket] = {.salt = salt, .is_after = is_after};
     return Status::Ok();
   }
 
   void Take(WorkerPool::Ticket ticket, const WorkerResult& worker) {
-    SaltTally& tally = is_after_.at(ticket) ? after_ : before_;
-    is_after_.erase(ticket);
+    const UnderWay run = under_way_.at(ticket);
+    under_way_.erase(ticket);
+    SaltTally& tally = run.is_after ? after_ : before_;
+    if (++ended_[run.salt] == 2) {
+      drafts_.Remove(run.salt);
+      ended_.erase(run.salt);
+    }
     // A replay that does not show what it promised ends with a code of its own: its report says what it showed.
     Result<SeedResult> report = ParseRunReport(LastLine(worker.output));
     const bool told = report.ok() && worker.signal == 0 && !report->signature.empty();
     const SeedResult result =
         told ? *std::move(report) : Classify(capsule_.scenario, capsule_.choices.seed, worker, limits_);
     if (!result.finished()) {
-      ++tally.cut_off;
+      if (tally.cut_off++ == 0) tally.cut_off_words = result.outcome + ": " + result.words;
       return;
     }
     ++tally.runs;
@@ -110,6 +119,7 @@ class Verification {
                capsule_.expected.signature, rate.low * 100, rate.high * 100,
                tally.cut_off == 0 ? "" : fmt::format("; {} were cut off", tally.cut_off));
     for (const auto& [signature, count] : tally.other) fmt::print("        {} show {}\n", count, signature);
+    if (tally.cut_off > 0) fmt::print("        the first of those cut off: {}\n", tally.cut_off_words);
   }
 
   const VerifyFixOptions& options_;
@@ -119,7 +129,12 @@ class Verification {
   InterruptWatch watch_;
   ProgressLine progress_;
   WorkerPool pool_;
-  std::map<WorkerPool::Ticket, bool> is_after_;
+  struct UnderWay {
+    uint64_t salt = 0;
+    bool is_after = false;
+  };
+  std::map<WorkerPool::Ticket, UnderWay> under_way_;
+  std::map<uint64_t, int> ended_;  ///< Runs of a salt, of two.
   SaltTally before_;
   SaltTally after_;
 };
@@ -145,7 +160,7 @@ Interval RateInterval(uint64_t hits, uint64_t runs) {
 
 ExitCode JudgeFix(const SaltTally& before, const SaltTally& after) {
   if (after.failures() > 0) return after.gravest;
-  if (before.same == 0) return ExitCode::kNotReproduced;
+  if (before.same == 0) return before.runs == 0 ? ExitCode::kUndecided : ExitCode::kNotReproduced;
   return after.cut_off > 0 || after.runs == 0 ? ExitCode::kUndecided : ExitCode::kOk;
 }
 

@@ -21,7 +21,8 @@ struct VerifyFixOptions {
 /// What a program showed under all salts.
 struct SaltTally {
   uint64_t runs = 0;                           ///< That came to an end.
-  uint64_t cut_off = 0;                        ///< That did not; not among `runs`.
+  uint64_t cut_off = 0;                        ///< That did not, or gave no report; not among `runs`.
+  std::string cut_off_words;                   ///< Of the first of these.
   uint64_t same = 0;                           ///< Showed the capsule's signature.
   std::map<std::string, uint64_t> other;       ///< Failed in another way, by signature.
   sim::ExitCode gravest = sim::ExitCode::kOk;  ///< Of all failures.
@@ -37,7 +38,8 @@ struct Interval {
 Interval RateInterval(uint64_t hits, uint64_t runs);
 
 /// kOk: it was seen before, and nothing fails after. kNotReproduced: it was not seen before, so that nothing is
-/// shown. kUndecided: nothing fails after, but some runs did not come to an end. Else the gravest failure after.
+/// shown. kUndecided: nothing fails after, but some runs did not come to an end, or none before did. Else the gravest
+/// failure after.
 sim::ExitCode JudgeFix(const SaltTally& before, const SaltTally& after);
 
 /// Runs it and prints both rates. kUsage for a capsule that cannot be read, kHarness if a program cannot be started.

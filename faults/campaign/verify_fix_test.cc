@@ -78,6 +78,8 @@ TEST_CASE("Verify-fix: programs are run on the capsule and their answers counted
   CHECK(lab.Verify(other, good) == sim::ExitCode::kNotReproduced);
   CHECK(lab.Verify(bad, bad) == sim::ExitCode::kSafety);
   CHECK(lab.Verify(bad, other) == sim::ExitCode::kLiveness);
+  CHECK(lab.Verify("/bin/true", good) == sim::ExitCode::kUndecided);  // It gives no report: nothing is shown.
+  CHECK(lab.Verify(bad, "/bin/true") == sim::ExitCode::kUndecided);
   CHECK(lab.Verify(bad, "/no/such/program") == sim::ExitCode::kHarness);
   CHECK(VerifyFix({.capsule = "/no/such/capsule", .before = bad, .after = good}) == sim::ExitCode::kUsage);
 }

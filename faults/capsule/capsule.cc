@@ -1,7 +1,6 @@
 #include "faults/capsule/capsule.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -10,6 +9,7 @@
 
 #include "faults/capsule/build_id.h"
 #include "faults/capsule/capsule_check.h"
+#include "faults/capsule/files.h"
 #include "faults/knobs.h"
 #include "sim/rocks/rocks_version.h"
 
@@ -65,15 +65,7 @@ Result<Capsule> ReadCapsule(const std::string& path) {
 }
 
 Status WriteCapsule(const Capsule& capsule, const std::string& path) {
-  const std::string beside = path + ".partial";
-  std::ofstream file(beside, std::ios::binary | std::ios::trunc);
-  file << FormatCapsule(capsule);
-  file.close();
-  std::error_code error;
-  if (file) std::filesystem::rename(beside, path, error);
-  if (file && !error) return Status::Ok();
-  std::filesystem::remove(beside, error);
-  return Status(StatusCode::kIoError, "cannot write " + path);
+  return WriteFileAtomically(path, FormatCapsule(capsule)).Wrap("cannot write");
 }
 
 }  // namespace orrery::faults

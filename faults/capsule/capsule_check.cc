@@ -37,6 +37,13 @@ Status CheckNode(NodeId node, const Capsule& capsule) {
   return exists && node.valid() ? Status::Ok() : Wrong("there is no " + NodeText(node));
 }
 
+/// A store's number has no bit that makes a node a client.
+Status CheckStore(StoreId store, const Capsule& capsule) {
+  const NodeId node = NodeIdOf(store);
+  if (IsClientNode(node)) return Wrong(fmt::format("there is no store {}", store.value()));
+  return CheckNode(node, capsule);
+}
+
 Status CheckNodes(std::string_view name, const std::vector<NodeId>& nodes, Nodes wanted, const Capsule& capsule) {
   if (wanted == Nodes::kNone && !nodes.empty()) return Wrong(fmt::format("{}: this kind has none", name));
   if (wanted == Nodes::kSomeNodes && nodes.empty()) return Wrong(fmt::format("{}: must name nodes", name));
@@ -58,9 +65,9 @@ Status CheckHow(const std::string& how, bool wanted, const FaultFields& fields) 
 Status CheckStep(const FaultStep& step, const FaultFields& fields, const Capsule& capsule) {
   if (step.after < Duration(0) || step.after > kSpanMax) return Wrong("steps: after must be between 0 and 3600 s");
   if (fields.steps == FaultFields::Steps::kHow) return CheckHow(step.how, true, fields);
-  ORRERY_RETURN_IF_ERROR(CheckNode(NodeIdOf(step.store), capsule).Wrap("steps"));
+  ORRERY_RETURN_IF_ERROR(CheckStore(step.store, capsule).Wrap("steps"));
   if (fields.steps == FaultFields::Steps::kStorePeer) {
-    ORRERY_RETURN_IF_ERROR(CheckNode(NodeIdOf(step.peer), capsule).Wrap("steps"));
+    ORRERY_RETURN_IF_ERROR(CheckStore(step.peer, capsule).Wrap("steps"));
     if (step.peer == step.store) return Wrong("steps: a connection has two ends");
   }
   if (fields.steps == FaultFields::Steps::kStoreUntil && (step.until < step.after || step.until > kSpanMax)) {
@@ -82,7 +89,7 @@ Status CheckMoment(const FaultEntry& fault, const Capsule& capsule) {
   }
   if (!fault.anchor) return Status::Ok();
   if (fault.anchor->count == 0) return Wrong("anchor: counts from 1");
-  return CheckNode(NodeIdOf(fault.anchor->store), capsule).Wrap("anchor");
+  return CheckStore(fault.anchor->store, capsule).Wrap("anchor");
 }
 
 /// What Raft promises to survive is the damage of a minority of the members. How many are damaged at once is checked

@@ -92,6 +92,13 @@ class CapsuleParser {
     capsule_.expected.exit_code = code;
     capsule_.expected.outcome = reader.Text("outcome", "");
     capsule_.expected.signature = reader.Text("signature", "");
+    const std::string_view name = sim::ExitCodeName(code);
+    const std::string& signature = capsule_.expected.signature;
+    if (signature != name && !signature.starts_with(std::string(name) + "/")) {
+      reader.Complain(
+          reader.NodeOf("signature"), "signature",
+          fmt::format("is \"{}\", which exit code {} ({}) does not end with", signature, static_cast<int>(code), name));
+    }
     capsule_.expected.fingerprint = reader.Text("fingerprint", "");
     return reader.Finish();
   }

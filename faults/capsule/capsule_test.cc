@@ -157,6 +157,13 @@ TEST_CASE("Capsule: values out of range are named") {
       Contains(Complaint(With("log_sync#3", "log_snyc#3")), "fault.anchor: \"store1 boot2 log_snyc#3\" is no anchor"));
   CHECK(Contains(Complaint(With("channel2 slot55", "slot55")), "node1>node2 slot55: is no name such as"));
   CHECK(Contains(Complaint(With("\"wall_step#1\"", "\"kill#3\"")), "fault.kill#3: is there twice"));
+  CHECK(Contains(Complaint(With("signature = \"safety/lost-write\"", "signature = \"ok\"")),
+                 "expected.signature: is \"ok\", which exit code 10 (safety) does not end with"));
+  CHECK(Contains(Complaint(With("signature = \"safety/lost-write\"", "signature = \"\"")), "expected.signature"));
+  // The highest bit of a node's number makes it a client: no store has it.
+  CHECK(Contains(Complaint(With("store1 boot2 log_sync#3", "store9223372036854775808 boot2 log_sync#3")),
+                 "anchor: there is no store"));
+  CHECK(Contains(Complaint(With("0.003 store2 1", "0.003 store9223372036854775810 1")), "steps: there is no store"));
 }
 
 TEST_CASE("Capsule: operations must fit their workload and their order") {
@@ -190,7 +197,8 @@ TEST_CASE("Capsule: a file is written whole or not at all") {
   CHECK(ReadCapsule(path).ok());
   std::filesystem::remove(path);
   CHECK(ReadCapsule(path).status().code() == StatusCode::kNotFound);
-  CHECK(WriteCapsule(Sample(), "/nowhere/at/all.toml").message() == "cannot write /nowhere/at/all.toml");
+  CHECK(WriteCapsule(Sample(), "/nowhere/at/all.toml").message() ==
+        "cannot write: /nowhere/at/all.toml: No such file or directory");
 }
 
 TEST_CASE("Knobs: names give the same options back; unknown and wild ones are refused") {

@@ -203,10 +203,18 @@ void WorkerPool::Kill(Ticket ticket) {
   workers_.erase(found);
 }
 
+void WorkerPool::InterruptAll() {
+  for (auto& [ticket, worker] : workers_) kill(-worker.pid, SIGTERM);
+}
+
 void WorkerPool::KillAll() {
   for (auto& [ticket, worker] : workers_) kill(-worker.pid, SIGKILL);
   for (auto& [ticket, worker] : workers_) End(worker);
   workers_.clear();
+}
+
+std::string OwnProgram() {
+  return "/proc/" + std::to_string(getpid()) + "/exe";
 }
 
 }  // namespace orrery::faults

@@ -51,6 +51,8 @@ class WorkerPool {
   size_t running() const { return workers_.size(); }
   /// The next to end, or nothing if none ended within `patience` or a signal came.
   std::optional<std::pair<Ticket, WorkerResult>> WaitAny(std::chrono::milliseconds patience);
+  /// Asks all to end (SIGTERM): they are handed out as they do.
+  void InterruptAll();
   /// Kills it and forgets it. Requires: it has not been handed out.
   void Kill(Ticket ticket);
   /// Kills all and forgets them.
@@ -77,5 +79,9 @@ class WorkerPool {
   std::map<Ticket, Worker> workers_;
   Ticket next_ticket_ = 1;
 };
+
+/// A path to the very program that this process runs, for as long as the process lives: who replaces the file meanwhile
+/// does not change what is run.
+std::string OwnProgram();
 
 }  // namespace orrery::faults

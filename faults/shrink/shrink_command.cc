@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "faults/amount_check.h"
 #include "faults/scenario.h"
 #include "faults/shrink/shrink_job.h"
 
@@ -14,10 +15,6 @@ namespace orrery::faults {
 namespace {
 
 using sim::ExitCode;
-
-std::string ThisProgram() {
-  return std::filesystem::read_symlink("/proc/self/exe").string();
-}
 
 ExitCode Usage(const std::string& words) {
   fmt::print(stderr, "orrery-sim: {}\n", words);
@@ -32,6 +29,10 @@ ExitCode Shrink(const ShrinkOptions& options) {
     const Result<Scenario> known = LoadScenario(options.scenario, options.scenario_folder);
     if (!known.ok()) return Usage(known.status().ToString());
   }
+  std::error_code none;
+  if (!options.capsule.empty() && std::filesystem::equivalent(options.capsule, ShrunkPath(options), none)) {
+    return Usage("shrink: --out is the capsule to begin with, which would be gone before a smaller one is found");
+  }
   return ShrinkJob(options).Run();
 }
 
@@ -40,20 +41,19 @@ ExitCode Shrink(const ShrinkOptions& options) {
 void AddShrink(CLI::App& app, const std::string& scenario_folder, std::function<sim::ExitCode()>& action) {
   const auto options = std::make_shared<ShrinkOptions>();
   options->scenario_folder = scenario_folder;
-  options->program = ThisProgram();
   CLI::App* shrink = app.add_subcommand("shrink", "Make a failing run small and tell its story");
   shrink->add_option("capsule", options->capsule, "A capsule that fails");
   shrink->add_option("--scenario", options->scenario, "Instead of a capsule: record this scenario");
-  shrink->add_option("--seed", options->seed)->capture_default_str();
+  shrink->add_option("--seed", options->seed)->check(CLI::NonNegativeNumber)->capture_default_str();
   shrink->add_option("--scenarios-dir", options->scenario_folder, "Where scenarios are looked for by name")
       ->capture_default_str();
   shrink->add_option("--out", options->out, "The small capsule; its story beside it in FILE.story.txt");
   shrink->add_option("--jobs", options->jobs, "Processes at once")->check(CLI::Range(1, 256))->capture_default_str();
   shrink->add_option("--minutes", options->minutes, "Stop with the best so far after this; 0: no limit")
-      ->check(CLI::NonNegativeNumber)
+      ->check(Amount())
       ->capture_default_str();
   shrink->add_option("--cpu-minutes", options->cpu_minutes, "The same, of the CPU time of all runs together")
-      ->check(CLI::NonNegativeNumber)
+      ->check(Amount())
       ->capture_default_str();
   shrink->add_option("--program", options->program, "The orrery-sim that runs candidates: this one if left out")
       ->check(CLI::ExistingFile);

@@ -10,6 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "faults/capsule/files.h"
+#include "faults/process/worker_pool.h"
 #include "faults/shrink/capsule_edit.h"
 #include "faults/shrink/capsule_shrinker.h"
 #include "faults/shrink/patience.h"
@@ -30,13 +32,6 @@ std::string ReadWhole(const fs::path& path) {
   std::ostringstream text;
   text << std::ifstream(path, std::ios::binary).rdbuf();
   return text.str();
-}
-
-Status WriteWhole(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << text;
-  file.close();
-  return file ? Status::Ok() : Status(StatusCode::kIoError, "cannot write " + path);
 }
 
 /// What a program is: its bytes. Results of one build say nothing about another.
@@ -69,6 +64,8 @@ std::string ShrunkPath(const ShrinkOptions& options) {
 
 ShrinkJob::ShrinkJob(ShrinkOptions options) : options_(std::move(options)) {
   options_.out = ShrunkPath(options_);
+  program_name_ = options_.program.empty() ? "orrery-sim" : options_.program;
+  if (options_.program.empty()) options_.program = OwnProgram();
   folder_ = options_.out + ".tried";
   terminal_ = isatty(STDERR_FILENO) != 0;
 }
@@ -109,7 +106,7 @@ Result<Capsule> ShrinkJob::Begin() {
     if (!fs::exists(path)) {
       return Status(StatusCode::kIoError,
                     fmt::format("{} seed {} was not recorded: {} ended with code {}", options_.scenario, options_.seed,
-                                options_.program, recording.exit_code));
+                                program_name_, recording.exit_code));
     }
   }
   ORRERY_ASSIGN_OR_RETURN(Capsule start, ReadCapsule(path));
@@ -132,7 +129,7 @@ Result<Capsule> ShrinkJob::Reproduce(Capsule start) {
     if (Interrupted()) return Status(StatusCode::kCancelled, "interrupted before anything was tried");
     if (seen.signature.empty()) {
       return Status(StatusCode::kIoError,
-                    fmt::format("{} ended with code {} and no report", options_.program, seen.exit_code));
+                    fmt::format("{} ended with code {} and no report", program_name_, seen.exit_code));
     }
     last = seen.signature;
     if (seen.signature != start.expected.signature) continue;
@@ -221,13 +218,13 @@ Status ShrinkJob::Finish() {
   kept.expected.fingerprint = report.value("fingerprint", "");
   ORRERY_ASSIGN_OR_RETURN(kept.story, StoryOf(kept, options_.program, folder_, limits_));
   ORRERY_RETURN_IF_ERROR(WriteCapsule(kept, options_.out));
-  ORRERY_RETURN_IF_ERROR(WriteWhole(options_.out + ".story.txt", kept.story));
+  ORRERY_RETURN_IF_ERROR(WriteFileAtomically(options_.out + ".story.txt", kept.story));
   std::error_code ignored;
   fmt::print("{}\n{} faults (of {}), {} operations (of {}), {} bytes, {} runs in {:.0f} s, {:.0f} CPU s{}\n",
              kept.story, kept.faults.size(), faults_before_, kept.operation_count(), operations_before_,
              fs::file_size(options_.out, ignored), tried_, MonotonicSeconds() - began_, ChildrenCpuSeconds(),
              whole_ ? "" : "; the time is over: start again to go on");
-  fmt::print("repro: {} replay {}\n", options_.program, options_.out);
+  fmt::print("repro: {} replay {}\n", program_name_, options_.out);
   return Status::Ok();
 }
 

@@ -17,7 +17,7 @@ struct ShrinkOptions {
   std::string scenario_folder;
   uint64_t seed = 1;
   std::string out;      ///< The small capsule; empty: beside the capsule, or named after scenario and seed.
-  std::string program;  ///< Runs candidates.
+  std::string program;  ///< Runs candidates; empty: this one.
   std::string clean;    ///< If not empty: what fails must pass with this program.
   uint32_t jobs = 1;
   double minutes = 0;      ///< 0: until nothing can be left out any more.
@@ -51,6 +51,7 @@ class ShrinkJob {
 
   ShrinkOptions options_;
   std::string folder_;
+  std::string program_name_;  ///< For people.
   WorkerLimits limits_;
   Capsule best_;
   size_t faults_before_ = 0;
