@@ -266,6 +266,9 @@ TEST_CASE("Replay: what the capsule promises and does not come is not reproduced
   const ReplayVerdict verdict = JudgeReplay(recorded.capsule, replayed.report, true, ThisBuild());
   CHECK_FALSE(verdict.reproduced);
   CHECK(verdict.ExitCode(replayed.report) == sim::ExitCode::kNotReproduced);
+  for (const sim::ExitCode shows_nothing : {sim::ExitCode::kHarness, sim::ExitCode::kUndecided}) {
+    CHECK(verdict.ExitCode({.exit_code = shows_nothing}) == shows_nothing);
+  }
   CHECK(ReplayText(replayed.report, verdict).ends_with("not reproduced: expected safety/lost-write, got ok\n"));
 }
 

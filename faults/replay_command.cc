@@ -95,7 +95,9 @@ ExitCode Replay(const ReplayArguments& arguments) {
 void AddReplay(CLI::App& app, std::function<ExitCode()>& action) {
   const auto arguments = std::make_shared<ReplayArguments>();
   CLI::App* replay = app.add_subcommand(
-      "replay", "Run a capsule again: ends with the code of the failure it promises, or 16 if it does not come");
+      "replay",
+      "Run a capsule again: ends with the code of the failure it promises, 16 if it does not come, 14 or 15 if the "
+      "run shows nothing");
   replay->add_option("capsule", arguments->path, "The file")->required();
   replay
       ->add_option("--salt", arguments->salt, "Other choices that are no fault and no operation; 0: the capsule's own")

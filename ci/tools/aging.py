@@ -43,6 +43,8 @@ def build_patched(mutant):
     try:
         return TREE.build_simulator()
     except Failure as failure:
+        TREE.clean()
+        TREE.build_simulator()  # What does not build without the patch either says nothing about it, and ends the run.
         raise DoesNotCompile(f"{mutant.name} does not compile: {failure}") from failure
     finally:
         TREE.clean()

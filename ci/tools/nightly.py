@@ -24,7 +24,8 @@ from common import (BUILD, CPUS, ROOT, Failure, build, commit, machine, program,
 
 FOLDER = BUILD / "nightly"
 LEDGER = BUILD / "ledger"
-CUT_OFF = ("cpu-limit", "wall-limit", "out-of-memory", "killed", "no-report")  # As SeedResult::finished() has it.
+# Seeds without a result: as SeedResult::finished() has it.
+NO_RESULT = ("cpu-limit", "wall-limit", "out-of-memory", "killed", "no-report", "harness-crashed", "not-reproduced")
 WEIGHTS = {"everything": 3, "demo": 0.25, "quiet": 0}  # Shares of the campaign's CPU time; the others have 1.
 
 
@@ -135,14 +136,14 @@ def why_red(code, lines, errors):
 def green_words(results, first):
     """What became of the seeds of a campaign without a failure that is not excused."""
     def fate(result):
-        if result["outcome"] in CUT_OFF:
-            return "cut off"
+        if result["outcome"] in NO_RESULT:
+            return "without a result"
         if result["exit_code"] != 0:
             return "excused as known failures"
         return "green" if result["double_run"] == "equal" else "run once"
 
     counts = collections.Counter(map(fate, results))
-    others = "".join(f", {counts[kind]} {kind}" for kind in ("excused as known failures", "cut off", "run once") if counts[kind])
+    others = "".join(f", {counts[kind]} {kind}" for kind in ("excused as known failures", "without a result", "run once") if counts[kind])
     return f"{counts['green']} seeds green, each run twice, from seed {first}{others}"
 
 

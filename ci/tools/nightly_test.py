@@ -124,7 +124,7 @@ class Campaign(Folder):
         killed = {"outcome": "killed", "exit_code": 15, "double_run": "none"}
         self.assertRegex(self.campaign("", [green, green]), r"^2 seeds green, each run twice, from seed \d+$")
         self.assertRegex(self.campaign("", [green, known, killed, known, {**green, "double_run": "none"}]),
-                         r"^1 seeds green, each run twice, from seed \d+, 2 excused as known failures, 1 cut off, 1 run once$")
+                         r"^1 seeds green, each run twice, from seed \d+, 2 excused as known failures, 1 without a result, 1 run once$")
 
     def test_a_red_one_ends_with_its_verdict(self):
         self.assertEqual(self.why("echo 'words of a seed' >&2; echo 'verdict: safety (10)'; exit 10"),

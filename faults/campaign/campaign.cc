@@ -46,18 +46,21 @@ Result<std::string> IdentityOf(const CampaignOptions& options, const std::string
   ORRERY_ASSIGN_OR_RETURN(const std::string binary, ReadWholeFile(program));
   std::string text = fmt::format("program {:016x}\nfirst seed {}\ndouble run {}\n", Hash64(binary), options.first_seed,
                                  options.double_run);
-  for (const ScenarioShare& share : options.shares) {
-    const bool is_path = std::filesystem::path(share.scenario).extension() == ".toml";
-    const std::string path = is_path ? share.scenario : options.scenario_folder + "/" + share.scenario + ".toml";
+  std::vector<std::string> scenarios = options.canaries;
+  for (const ScenarioShare& share : options.shares) scenarios.push_back(share.scenario);
+  for (const std::string& name : scenarios) {
+    const bool is_path = std::filesystem::path(name).extension() == ".toml";
+    const std::string path = is_path ? name : options.scenario_folder + "/" + name + ".toml";
     ORRERY_ASSIGN_OR_RETURN(const std::string scenario, ReadWholeFile(path));
-    text += fmt::format("scenario {} {:016x}\n", share.scenario, Hash64(scenario));
+    text += fmt::format("scenario {} {:016x}\n", name, Hash64(scenario));
   }
   return text;
 }
 
-/// A seed that was cut off may come to its end another time.
+/// A seed that was cut off, even if once only, may come to its end another time.
 bool IsWorthAnotherRun(const SeedResult& result) {
-  return !result.finished() && result.exit_code == static_cast<int>(ExitCode::kUndecided);
+  const bool cut_off = result.exit_code == static_cast<int>(ExitCode::kUndecided);
+  return !result.finished() && (cut_off || result.signature.starts_with("not_reproduced/undecided/"));
 }
 
 /// A short name of the sources this program is made of.
@@ -108,14 +111,21 @@ class Campaign {
       summary_.mix += fmt::format("{}{}:{}", summary_.mix.empty() ? "" : ", ", share.scenario, share.weight);
     }
     ORRERY_ASSIGN_OR_RETURN(identity_, IdentityOf(options_, program_));
-    ORRERY_RETURN_IF_ERROR(KeepLabel());
+    if (!options_.out.empty()) {
+      ORRERY_ASSIGN_OR_RETURN(ResultsFolder folder, ResultsFolder::Open(options_.out));
+      folder_.emplace(std::move(folder));
+      if (options_.resume) ORRERY_RETURN_IF_ERROR(KeepLabel());
+    }
     if (!options_.known_path.empty()) {
       ORRERY_ASSIGN_OR_RETURN(const std::string text, ReadWholeFile(options_.known_path));
       ORRERY_ASSIGN_OR_RETURN(summary_.known, ParseKnownFailures(text, options_.known_path));
     }
     ORRERY_RETURN_IF_ERROR(ReadEarlierNights());
-    if (options_.out.empty()) return Status::Ok();
-    ORRERY_ASSIGN_OR_RETURN(ledgered_lines_, LedgeredLines());
+    return folder_ ? BeginResults() : Status::Ok();
+  }
+
+  Status BeginResults() {
+    ORRERY_ASSIGN_OR_RETURN(const uint64_t ledgered_lines, LedgeredLines());
     uint64_t cut_off = 0;
     const auto take = [&](SeedResult result, uint64_t line) {
       if (IsWorthAnotherRun(result)) {
@@ -123,10 +133,9 @@ class Campaign {
         return;
       }
       schedule_.SkipDone(result.scenario, result.seed, result.spent_seconds);
-      Keep(std::move(result), line > ledgered_lines_);
+      Keep(std::move(result), line > ledgered_lines);
     };
-    ORRERY_ASSIGN_OR_RETURN(ResultsFolder folder, ResultsFolder::Open(options_.out, identity_, options_.resume, take));
-    folder_.emplace(std::move(folder));
+    ORRERY_RETURN_IF_ERROR(folder_->Begin(identity_, options_.resume, take));
     if (folder_->lines() > 0) {
       progress_.Print(fmt::format("resumed {}: {} seeds are finished already{}\n", summary_.label,
                                   summary_.results.size(),
@@ -137,8 +146,7 @@ class Campaign {
 
   /// A campaign that is resumed, on another day or not, is the night it was begun as: it does not follow itself.
   Status KeepLabel() {
-    if (!options_.resume) return Status::Ok();
-    Result<std::string> label = ReadWholeFile(options_.out + "/" + kLabelName);
+    Result<std::string> label = ReadWholeFile(folder_->PathOf(kLabelName));
     if (label.code() == StatusCode::kNotFound) return Status::Ok();
     if (!label.ok()) return label.status();
     while (label->ends_with('\n')) label->pop_back();
@@ -148,7 +156,7 @@ class Campaign {
 
   /// How many lines of the results an earlier part of this campaign has told the ledger already.
   Result<uint64_t> LedgeredLines() const {
-    const std::string path = options_.out + "/" + kLedgeredName;
+    const std::string path = folder_->PathOf(kLedgeredName);
     const Result<std::string> text = ReadWholeFile(path);
     if (text.code() == StatusCode::kNotFound || !options_.resume) return uint64_t{0};
     if (!text.ok()) return text.status();
@@ -250,7 +258,7 @@ class Campaign {
   void Keep(SeedResult result, bool for_ledger) {
     AddSightings(summary_.sightings, result);
     AddToNight(summary_.night, result);
-    if (for_ledger) {
+    if (for_ledger && !IsWorthAnotherRun(result)) {
       AddSightings(for_ledger_, result);
       AddToNight(night_for_ledger_, result);
     }
@@ -276,13 +284,12 @@ class Campaign {
 
   ExitCode Report() {
     const Result<std::string> identity = IdentityOf(options_, program_);
-    if (!identity.ok() || *identity != identity_) {
-      summary_.blindness.emplace_back("scenarios changed while the campaign ran: its seeds do not add up");
-    }
+    const bool changed = !identity.ok() || *identity != identity_;
+    if (changed) summary_.blindness.emplace_back("scenarios changed while the campaign ran: its seeds do not add up");
     const std::set<std::string> existing = ExistingNames();
     summary_.silent = ledger_.Silent(summary_.sightings, existing);
     FinishSummary(summary_, existing);
-    const Status written = WriteReports(existing);
+    const Status written = WriteReports(existing, changed);
     if (!written.ok()) summary_.verdict = ExitCode::kHarness;
     fmt::print("{}", ToText(summary_));
     std::fflush(stdout);
@@ -290,13 +297,13 @@ class Campaign {
     return summary_.verdict;
   }
 
-  Status WriteReports(const std::set<std::string>& existing) {
+  Status WriteReports(const std::set<std::string>& existing, bool changed) {
     if (folder_) {
       ORRERY_RETURN_IF_ERROR(folder_->Write("report.html", ToHtml(summary_)));
       ORRERY_RETURN_IF_ERROR(folder_->Write("junit.xml", ToJunit(summary_)));
     }
-    // A night in which nothing came to its end tells no later one anything.
-    if (!ledger_file_ || summary_.interrupted || night_for_ledger_.seeds == 0) return Status::Ok();
+    // A night in which nothing came to its end, or whose seeds do not add up, tells no later one anything.
+    if (!ledger_file_ || summary_.interrupted || changed || night_for_ledger_.seeds == 0) return Status::Ok();
     night_for_ledger_.label = summary_.label;
     ORRERY_RETURN_IF_ERROR(ledger_file_->Add(for_ledger_, night_for_ledger_, existing));
     return folder_ ? folder_->Write(kLedgeredName, std::to_string(folder_->lines()) + "\n") : Status::Ok();
@@ -311,8 +318,7 @@ class Campaign {
   ProgressLine progress_;
   std::optional<ResultsFolder> folder_;
   std::optional<LedgerFile> ledger_file_;
-  Ledger ledger_;                ///< As it was when the campaign began.
-  uint64_t ledgered_lines_ = 0;  ///< So many results of an earlier part are in the ledger.
+  Ledger ledger_;  ///< As it was when the campaign began.
   SightingsByScenario for_ledger_;
   Night night_for_ledger_;
   CampaignSummary summary_;

@@ -56,7 +56,7 @@ Status Understand(CampaignArguments& arguments) {
   if (options.seeds == 0 && options.minutes <= 0) {
     return Status(StatusCode::kInvalidArgument, "say --seeds or --minutes: a campaign has to end");
   }
-  if (options.first_seed > UINT64_MAX - options.seeds) {
+  if (options.seeds > 0 && options.first_seed > UINT64_MAX - (options.seeds - 1)) {
     return Status(StatusCode::kInvalidArgument, "--first-seed and --seeds: seeds end at 18446744073709551615");
   }
   if (options.canaries.empty() && options.canary_seeds > 0) {

@@ -141,13 +141,18 @@ Standing Confirm(SeedResult& first, const SeedResult& second, bool is_double_run
     CallNondeterministic(first, second);
     return Standing::kFirst;
   }
-  const auto failed = [](const SeedResult& result) { return result.finished() && !result.ok(); };
-  if (failed(first) && !second.finished()) {
-    first.words += "\nnot confirmed: the second run was cut off: " + second.outcome;
+  // A failure stands when the other run did not live to see it; and a broken law, which was seen to the run's end, also
+  // when the other crashed.
+  const auto stands = [](const SeedResult& failed, const SeedResult& other) {
+    if (!failed.finished() || failed.ok() || other.ok()) return false;
+    return !other.finished() || !failed.fingerprint.empty();
+  };
+  if (stands(first, second)) {
+    first.words += "\nnot confirmed: the second run ended with " + second.outcome;
     return Standing::kFirst;
   }
-  // A failure that the first run did not live to see; or what the first run passed and the second fell over.
-  const bool take_second = first.ok() || (failed(second) && !first.finished());
+  // Or what the first run passed and the second fell over.
+  const bool take_second = first.ok() || stands(second, first);
   if (!take_second) {
     CallNotReproduced(first, second);
     return Standing::kFirst;

@@ -21,7 +21,9 @@ enum class Standing : uint8_t { kFirst, kSecond };
 /// Puts the second run of a seed beside the first, and says whose result, and report, stands now.
 /// - Same run, or both cut off by limits: a failure is confirmed; with `is_double_run` the seed counts as run twice.
 /// - Both finished and differ: kNondeterminism (13), whatever the first said.
-/// - One has a result that is a failure, the other was cut off: the failure stands, unconfirmed.
+/// - One has a result that is a failure, the other was cut off; or one broke a law, the other crashed: the failure, or
+/// the
+///   law, stands, unconfirmed.
 /// - The first passed, the second was cut off: the seed was not run twice, it is as the second (15 or 14).
 /// - One was cut off or crashed and the other passed, or two crashes differ: kNotReproduced (16).
 Standing Confirm(SeedResult& first, const SeedResult& second, bool is_double_run);

@@ -126,9 +126,16 @@ TEST_CASE("Confirm: a failure seen to its end stands when the other run was cut 
   CHECK(cut_off.exit_code == 10);
   CHECK(cut_off.signature == "safety/lost-write");
   CHECK(cut_off.spent_seconds == 2);
-  SeedResult crash = Judge({.exit_code = 12, .output = Report(12, "node-crashed", "", 0)});
+  const SeedResult node_crash = Judge({.exit_code = 12, .output = Report(12, "node-crashed", "", 0)});
+  SeedResult crash = node_crash;
   Confirm(crash, Judge({.signal = SIGKILL, .wall_limit = true}), true);
   CHECK(crash.exit_code == 12);
+  SeedResult law_first = Ran(10, "lost-write", "f");
+  CHECK(Confirm(law_first, node_crash, true) == Standing::kFirst);
+  CHECK(law_first.exit_code == 10);
+  SeedResult crash_first = node_crash;
+  CHECK(Confirm(crash_first, Ran(10, "lost-write", "f"), true) == Standing::kSecond);
+  CHECK(crash_first.exit_code == 10);
 }
 
 TEST_CASE("Confirm: a seed without a result is not finished, whatever kept it from one") {

@@ -35,7 +35,9 @@ Comparison Compare(const std::vector<Night>& earlier, const Night& now) {
   comparison.against = last.label;
   for (const auto& [signature, count] : last.failures) {
     if (now.failures.contains(signature)) continue;
-    const double rate = last.seeds == 0 ? 0 : static_cast<double>(count) / static_cast<double>(last.seeds);
+    // Seeds without a result fail, and do not count.
+    const double rate =
+        last.seeds == 0 ? 0 : std::min(1.0, static_cast<double>(count) / static_cast<double>(last.seeds));
     comparison.gone.push_back({signature, rate * static_cast<double>(now.seeds)});
   }
   return comparison;

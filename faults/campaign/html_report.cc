@@ -29,14 +29,14 @@ std::string Row(const std::vector<std::string>& cells, std::string_view tag) {
 
 std::string ScenarioTable(const CampaignSummary& summary) {
   std::string text =
-      "<h2>Scenarios</h2>\n<table>\n" + Row({"scenario", "seeds", "failures", "cut off", "run twice", "differences",
+      "<h2>Scenarios</h2>\n<table>\n" + Row({"scenario", "seeds", "failures", "no result", "run twice", "differences",
                                              "CPU s", "virtual s", "seeds per CPU-minute"},
                                             "th");
   for (const auto& [name, totals] : summary.scenarios) {
-    text += Row({name, std::to_string(totals.seeds), std::to_string(totals.failures), std::to_string(totals.cut_off),
-                 std::to_string(totals.run_twice), std::to_string(totals.differences),
-                 fmt::format("{:.0f}", totals.spent_seconds), fmt::format("{:.0f}", totals.virtual_seconds),
-                 fmt::format("{:.1f}", totals.SeedsPerCpuMinute())},
+    text += Row({name, std::to_string(totals.seeds), std::to_string(totals.failures),
+                 std::to_string(totals.without_result), std::to_string(totals.run_twice),
+                 std::to_string(totals.differences), fmt::format("{:.0f}", totals.spent_seconds),
+                 fmt::format("{:.0f}", totals.virtual_seconds), fmt::format("{:.1f}", totals.SeedsPerCpuMinute())},
                 "td");
   }
   return text + "</table>\n";

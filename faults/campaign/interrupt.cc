@@ -19,7 +19,8 @@ InterruptWatch::InterruptWatch() {
   sigemptyset(&note.sa_mask);
   sigaction(SIGINT, &note, &old_interrupt_);
   sigaction(SIGTERM, &note, &old_terminate_);
-  sigaction(SIGHUP, &note, &old_hang_up_);
+  sigaction(SIGHUP, nullptr, &old_hang_up_);
+  if (old_hang_up_.sa_handler != SIG_IGN) sigaction(SIGHUP, &note, nullptr);  // Under nohup it goes on.
 }
 
 InterruptWatch::~InterruptWatch() {

@@ -8,7 +8,7 @@ namespace orrery::faults {
 namespace {
 
 constexpr const char* kLedgerName = "ledger.json";
-constexpr const char* kLockName = "lock";
+constexpr const char* kLockName = "ledger.lock";
 
 }  // namespace
 
@@ -17,7 +17,8 @@ Result<LedgerFile> LedgerFile::Open(const std::string& folder) {
   std::filesystem::create_directories(folder, error);
   if (error) return SystemError(folder, error.value());
   LedgerFile file(folder);
-  ORRERY_RETURN_IF_ERROR(FileLock::Wait(file.PathOf(kLockName)).status());
+  const Status writable = FileLock::Try(file.PathOf(kLockName)).status();
+  if (!writable.ok() && writable.code() != StatusCode::kConflict) return writable;
   return file;
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* kResultsName = "results.jsonl";
 constexpr const char* kIdentityName = "campaign.id";
-constexpr const char* kLockName = "lock";
+constexpr const char* kLockName = "campaign.lock";
 
 }  // namespace
 
@@ -37,8 +37,7 @@ Result<ResultsSize> ParseResults(std::string_view text, const std::string& file,
   });
 }
 
-Result<ResultsFolder> ResultsFolder::Open(const std::string& path, const std::string& identity, bool resume,
-                                          const ResultTaker& each) {
+Result<ResultsFolder> ResultsFolder::Open(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
   if (error) return Status(StatusCode::kIoError, path + ": " + error.message());
@@ -47,30 +46,30 @@ Result<ResultsFolder> ResultsFolder::Open(const std::string& path, const std::st
     return Status(StatusCode::kConflict, "another campaign writes into " + path + " now");
   }
   if (!lock.ok()) return lock.status();
-  const std::string results = path + "/" + kResultsName;
-  const std::string identity_path = path + "/" + kIdentityName;
-  ResultsSize size;
+  return ResultsFolder(path, *std::move(lock));
+}
+
+Status ResultsFolder::Begin(const std::string& identity, bool resume, const ResultTaker& each) {
+  const std::string results = PathOf(kResultsName);
   const Result<std::string> text = ReadWholeFile(results);
   if (!text.ok() && text.code() != StatusCode::kNotFound) return text.status();
   if (text.ok() && !text->empty()) {
     if (!resume) {
-      return Status(StatusCode::kAlreadyExists, path + " holds the results of a campaign; --resume goes on with it");
+      return Status(StatusCode::kAlreadyExists, path_ + " holds the results of a campaign; --resume goes on with it");
     }
-    ORRERY_ASSIGN_OR_RETURN(const std::string theirs, ReadWholeFile(identity_path));
+    ORRERY_ASSIGN_OR_RETURN(const std::string theirs, ReadWholeFile(PathOf(kIdentityName)));
     if (theirs != identity) {
       return Status(StatusCode::kInvalidArgument,
-                    path +
+                    path_ +
                         " was begun with another build, other scenarios, another first seed or the other choice of "
                         "--double-run; its results do not add up with new ones");
     }
-    ORRERY_ASSIGN_OR_RETURN(size, ParseResults(*text, results, each));
+    ORRERY_ASSIGN_OR_RETURN(size_, ParseResults(*text, results, each));
   }
-  ORRERY_RETURN_IF_ERROR(WriteFileAtomically(identity_path, identity));
-  const int file = open(results.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-  if (file < 0) return SystemError(results, errno);
-  ResultsFolder folder(path, *std::move(lock), file, size);
-  if (ftruncate(file, static_cast<off_t>(size.bytes)) != 0) return SystemError(results, errno);
-  return folder;
+  ORRERY_RETURN_IF_ERROR(Write(kIdentityName, identity));
+  file_ = open(results.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  if (file_ < 0 || ftruncate(file_, static_cast<off_t>(size_.bytes)) != 0) return SystemError(results, errno);
+  return Status::Ok();
 }
 
 ResultsFolder::ResultsFolder(ResultsFolder&& other) noexcept

@@ -28,17 +28,18 @@ Result<ResultsSize> ParseResults(std::string_view text, const std::string& file,
 /// The folder a campaign writes into: results.jsonl grows line by line, everything else is replaced whole.
 class ResultsFolder {
  public:
-  /// Makes the folder. With `resume` the results there are handed to `each` and a cut line is removed; `identity` must
-  /// be what the folder was begun with. Without, kAlreadyExists if there are results. kInvalidArgument for another
-  /// identity: results of two builds or two mixes do not add up. kConflict if another campaign writes there now.
-  static Result<ResultsFolder> Open(const std::string& path, const std::string& identity, bool resume,
-                                    const ResultTaker& each);
+  /// Makes the folder. From now on nobody else may: kConflict if another campaign writes there now.
+  static Result<ResultsFolder> Open(const std::string& path);
   ResultsFolder(ResultsFolder&& other) noexcept;
   ResultsFolder& operator=(ResultsFolder&&) = delete;
   ~ResultsFolder();
 
   const std::string& path() const { return path_; }
   std::string PathOf(std::string_view name) const { return path_ + "/" + std::string(name); }
+  /// Once, before anything is appended. With `resume` the results there are handed to `each` and a cut line is removed;
+  /// `identity` must be what the folder was begun with. Without, kAlreadyExists if there are results. kInvalidArgument
+  /// for another identity: results of two builds or two mixes do not add up.
+  Status Begin(const std::string& identity, bool resume, const ResultTaker& each);
   /// Of all whole lines, those that were there before included.
   uint64_t lines() const { return size_.lines; }
   /// Appends one line. If the disk is full nothing of it stays: kNoSpace.
@@ -48,8 +49,7 @@ class ResultsFolder {
   }
 
  private:
-  ResultsFolder(std::string path, FileLock lock, int file, ResultsSize size)
-      : path_(std::move(path)), lock_(std::move(lock)), file_(file), size_(size) {}
+  ResultsFolder(std::string path, FileLock lock) : path_(std::move(path)), lock_(std::move(lock)) {}
 
   std::string path_;
   FileLock lock_;

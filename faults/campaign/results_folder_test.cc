@@ -29,6 +29,13 @@ std::string Line(uint64_t seed) {
   return ToResultLine({.scenario = "s", .seed = seed, .outcome = "ok"}, "");
 }
 
+Result<ResultsFolder> OpenAndBegin(const std::string& path, const std::string& identity, bool resume,
+                                   const ResultTaker& each) {
+  ORRERY_ASSIGN_OR_RETURN(ResultsFolder folder, ResultsFolder::Open(path));
+  ORRERY_RETURN_IF_ERROR(folder.Begin(identity, resume, each));
+  return folder;
+}
+
 TEST_CASE("Result line: every field of the run's report is kept, the campaign's are added") {
   SeedResult result = *ParseRunReport(kReport);
   CHECK(result.probes.at("p") == 3);
@@ -107,28 +114,28 @@ TEST_CASE("Results folder: one campaign at a time writes into it") {
   const Folder folder;
   const auto ignore = [](const SeedResult&, uint64_t) {};
   {
-    const auto first = ResultsFolder::Open(folder.path, "id", false, ignore);
+    const auto first = OpenAndBegin(folder.path, "id", false, ignore);
     REQUIRE(first.ok());
-    CHECK(ResultsFolder::Open(folder.path, "id", true, ignore).code() == StatusCode::kConflict);
+    CHECK(OpenAndBegin(folder.path, "id", true, ignore).code() == StatusCode::kConflict);
   }
-  CHECK(ResultsFolder::Open(folder.path, "id", true, ignore).ok());
+  CHECK(OpenAndBegin(folder.path, "id", true, ignore).ok());
 }
 
 TEST_CASE("Results folder: it resumes behind the last whole line") {
   const Folder folder;
   const auto nothing = [](const SeedResult&, uint64_t) { FAIL("nothing is there yet"); };
   {
-    auto fresh = ResultsFolder::Open(folder.path, "id", false, nothing);
+    auto fresh = OpenAndBegin(folder.path, "id", false, nothing);
     REQUIRE(fresh.ok());
     CHECK(fresh->Append(Line(1)).ok());
     CHECK(fresh->Append(Line(2)).ok());
   }
   folder.Overwrite("results.jsonl", Line(1) + Line(2) + Line(3).substr(0, 11));
-  CHECK(ResultsFolder::Open(folder.path, "id", false, nothing).code() == StatusCode::kAlreadyExists);
-  CHECK(ResultsFolder::Open(folder.path, "other", true, nothing).code() == StatusCode::kInvalidArgument);
+  CHECK(OpenAndBegin(folder.path, "id", false, nothing).code() == StatusCode::kAlreadyExists);
+  CHECK(OpenAndBegin(folder.path, "other", true, nothing).code() == StatusCode::kInvalidArgument);
   std::set<uint64_t> seeds;
   auto resumed =
-      ResultsFolder::Open(folder.path, "id", true, [&](const SeedResult& one, uint64_t) { seeds.insert(one.seed); });
+      OpenAndBegin(folder.path, "id", true, [&](const SeedResult& one, uint64_t) { seeds.insert(one.seed); });
   REQUIRE(resumed.ok());
   CHECK(seeds == std::set<uint64_t>{1, 2});
   CHECK(resumed->Append(Line(4)).ok());
@@ -137,7 +144,7 @@ TEST_CASE("Results folder: it resumes behind the last whole line") {
 
 TEST_CASE("Results folder: a full disk is named, and leaves neither half a line nor half a report") {
   const Folder folder;
-  auto results = ResultsFolder::Open(folder.path, "id", false, [](const SeedResult&, uint64_t) {});
+  auto results = OpenAndBegin(folder.path, "id", false, [](const SeedResult&, uint64_t) {});
   REQUIRE(results.ok());
   CHECK(results->Append(Line(1)).ok());
   CHECK(results->Write("report.html", "old").ok());
@@ -159,8 +166,7 @@ TEST_CASE("Results folder: a full disk is named, and leaves neither half a line 
 }
 
 TEST_CASE("Results folder: a place that cannot be written is named") {
-  CHECK(ResultsFolder::Open("/proc/orrery", "id", false, [](const SeedResult&, uint64_t) {}).code() ==
-        StatusCode::kIoError);
+  CHECK(OpenAndBegin("/proc/orrery", "id", false, [](const SeedResult&, uint64_t) {}).code() == StatusCode::kIoError);
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ void SumUp(CampaignSummary& summary) {
     totals.differences += result.double_run == DoubleRun::kDiffers ? 1 : 0;
     totals.spent_seconds += result.spent_seconds;
     if (!result.finished()) {
-      ++totals.cut_off;
+      ++totals.without_result;
       continue;
     }
     ++totals.seeds;

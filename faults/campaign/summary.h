@@ -16,9 +16,9 @@ namespace orrery::faults {
 
 /// Sums over the seeds of one scenario.
 struct ScenarioTotals {
-  uint64_t seeds = 0;     ///< Finished.
-  uint64_t cut_off = 0;   ///< By a limit or a kill: not counted above.
-  uint64_t failures = 0;  ///< Of both.
+  uint64_t seeds = 0;           ///< Finished.
+  uint64_t without_result = 0;  ///< SeedResult::finished() is false: not counted above.
+  uint64_t failures = 0;        ///< Of both.
   uint64_t run_twice = 0;
   uint64_t differences = 0;
   double cpu_seconds = 0;    ///< Of first runs of finished seeds.

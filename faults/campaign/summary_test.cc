@@ -76,7 +76,7 @@ TEST_CASE("Totals: seeds that were cut off are told, not counted") {
   const CampaignSummary summary = Finished({Passed(1), Passed(2), cut});
   const ScenarioTotals& totals = summary.scenarios.at("s");
   CHECK(totals.seeds == 2);
-  CHECK(totals.cut_off == 1);
+  CHECK(totals.without_result == 1);
   CHECK(totals.failures == 1);
   CHECK(totals.SeedsPerCpuMinute() == doctest::Approx(30));
   CHECK(summary.night.seeds == 2);

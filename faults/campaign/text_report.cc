@@ -11,10 +11,10 @@ constexpr size_t kNamedMax = 24;
 
 std::string ScenarioTable(const CampaignSummary& summary) {
   std::string text = fmt::format("{:16} {:>7} {:>8} {:>8} {:>9} {:>7} {:>14}\n", "scenario", "seeds", "failures",
-                                 "cut off", "run twice", "CPU s", "seeds/CPU-min");
+                                 "no result", "run twice", "CPU s", "seeds/CPU-min");
   for (const auto& [name, totals] : summary.scenarios) {
     text += fmt::format("{:16} {:>7} {:>8} {:>8} {:>9} {:>7.0f} {:>14.1f}\n", name, totals.seeds, totals.failures,
-                        totals.cut_off, totals.run_twice, totals.spent_seconds, totals.SeedsPerCpuMinute());
+                        totals.without_result, totals.run_twice, totals.spent_seconds, totals.SeedsPerCpuMinute());
   }
   return text;
 }

@@ -96,8 +96,8 @@ class Verification {
     // A replay that does not show what it promised ends with a code of its own: its report says what it showed.
     Result<SeedResult> report = ParseRunReport(LastLine(worker.output));
     const bool told = report.ok() && worker.signal == 0 && !report->signature.empty();
-    const SeedResult result =
-        told ? *std::move(report) : Classify(capsule_.scenario, capsule_.choices.seed, worker, limits_);
+    SeedResult result = told ? *std::move(report) : Classify(capsule_.scenario, capsule_.choices.seed, worker, limits_);
+    if (result.words.empty()) result.words = worker.errors;  // Where a crash speaks.
     if (!result.finished()) {
       if (tally.cut_off++ == 0) tally.cut_off_words = result.outcome + ": " + result.words;
       return;

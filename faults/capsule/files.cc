@@ -79,11 +79,9 @@ Result<FileLock> FileLock::Take(const std::string& path, int operation) {
   const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (file < 0) return SystemError(path, errno);
   FileLock lock(file);
-  while (flock(file, operation) != 0) {
-    if (errno == EWOULDBLOCK) return Status(StatusCode::kConflict, path + ": somebody else holds it");
-    if (errno != EINTR) return SystemError(path, errno);
-  }
-  return lock;
+  if (flock(file, operation) == 0) return lock;
+  if (errno == EWOULDBLOCK) return Status(StatusCode::kConflict, path + ": somebody else holds it");
+  return SystemError(path, errno);  // EINTR, too: who is told to end does not wait on.
 }
 
 Result<FileLock> FileLock::Try(const std::string& path) {

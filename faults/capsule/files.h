@@ -25,7 +25,7 @@ class FileLock {
  public:
   /// kConflict if somebody else holds it now. Errors: SystemError().
   static Result<FileLock> Try(const std::string& path);
-  /// Waits for whoever holds it. Errors: SystemError().
+  /// Waits for whoever holds it, or for a signal. Errors: SystemError().
   static Result<FileLock> Wait(const std::string& path);
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&&) = delete;
