@@ -9,7 +9,6 @@ workloads/check/mutants/equivalent_conditions.txt says why it changes no answer.
 
 import concurrent.futures
 import os
-import pathlib
 import re
 import resource
 import shutil
