@@ -18,6 +18,7 @@ class ClusterOracle::Eyes final : public StoreObserver {
   void OnSnapshotSending(RegionId, StoreId to) override {
     oracle_.Note(Moment::kSend, store_);
     oracle_.Note(Moment::kReceive, to);
+    ++oracle_.snapshots_since_healing_[to];
   }
   void OnLeader(RegionId region, PeerId peer, Term term) override { oracle_.OnLeader(store_, region, peer, term); }
   void OnStarted(RegionId region, const raft::RaftView& view) override {
@@ -78,6 +79,14 @@ StoreObserver* ClusterOracle::ObserverOf(StoreId store) {
   std::unique_ptr<Eyes>& eyes = eyes_[store];
   if (eyes == nullptr) eyes = std::make_unique<Eyes>(*this, store);
   return eyes.get();
+}
+
+ClusterOracle::Seen ClusterOracle::SnapshotsSinceHealing() const {
+  Seen most;
+  for (const auto& [store, count] : snapshots_since_healing_) {
+    if (count > most.count) most = {count, store};
+  }
+  return most;
 }
 
 uint64_t ClusterOracle::LeadershipsOf(StoreId store) const {

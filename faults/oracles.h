@@ -57,6 +57,10 @@ class ClusterOracle {
     StoreId where;
   };
   const Seen& SeenOf(Moment moment) const { return seen_[static_cast<size_t>(moment)]; }
+  /// From now on nothing fails any more.
+  void OnHealed() { snapshots_since_healing_.clear(); }
+  /// How many snapshots were begun to be sent to the store that was sent most of them.
+  Seen SnapshotsSinceHealing() const;
   Term highest_term() const { return highest_term_; }
   uint64_t elections() const { return leaders_.size(); }
   /// How often a replica of this store became leader.
@@ -94,6 +98,7 @@ class ClusterOracle {
   StoreId leader_;
   StoreId deposed_;
   std::array<Seen, kMomentCount> seen_;
+  std::map<StoreId, uint64_t> snapshots_since_healing_;
   Term highest_term_;
   LawReport verdict_;
   RaftLaws raft_laws_;

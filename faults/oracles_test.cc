@@ -25,5 +25,17 @@ TEST_CASE("ClusterOracle: how a replica's state differs is told against the lead
   }
 }
 
+TEST_CASE("ClusterOracle: snapshots since healing are those of the store that was sent most") {
+  ClusterOracle oracle([](StoreId) { return std::nullopt; });
+  StoreObserver* const sender = oracle.ObserverOf(StoreId(1));
+  CHECK(oracle.SnapshotsSinceHealing().count == 0);
+  for (int i = 0; i < 5; ++i) sender->OnSnapshotSending(RegionId(1), StoreId(2));
+  oracle.OnHealed();
+  CHECK(oracle.SnapshotsSinceHealing().count == 0);
+  for (const uint64_t to : {3, 2, 3}) sender->OnSnapshotSending(RegionId(1), StoreId(to));
+  CHECK(oracle.SnapshotsSinceHealing().count == 2);
+  CHECK(oracle.SnapshotsSinceHealing().where == StoreId(3));
+}
+
 }  // namespace
 }  // namespace orrery::faults

@@ -50,6 +50,8 @@ class SimCluster {
 
   sim::World& world() { return world_; }
   const ClusterOracle& oracle() const { return oracle_; }
+  /// From now on nothing fails any more.
+  void OnHealed() { oracle_.OnHealed(); }
   ClientHost& Client(uint32_t index) { return *clients_.at(index); }
   static NodeId ClientNode(uint32_t index) { return ClientNodeOf(index); }
 

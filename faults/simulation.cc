@@ -34,6 +34,9 @@ constexpr Duration kComparePatience = seconds(60);
 /// A follower may need two snapshots, and each goes as slowly as lost chunks are sent again.
 constexpr Duration kComparePatienceWithLostChunks = seconds(180);
 constexpr Duration kStandstillPatience = seconds(5);
+/// Once nothing fails any more, a store that lags needs a snapshot, and another if the first was given up or its log
+/// cut meanwhile; whoever needs this many never comes to follow by the log.
+constexpr uint64_t kSnapshotsMax = 20;
 
 double CpuSeconds() {
   return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
@@ -78,6 +81,7 @@ class Simulation {
 
   SimulationReport Run() {
     RunPhases();
+    if (!failure_ && NeedsSnapshotsForEver()) NoProgress("end", "everybody is whole");
     Judge();
     FillReport();
     return std::move(report_);
@@ -113,6 +117,7 @@ class Simulation {
     if (!Expect(outcome, "safety") || Broken()) return;
     nemesis_.Stop();
     executor_.StopAndHeal();
+    cluster_.OnHealed();
     stop_clients_ = true;
     if (!Settle() || !Finish()) return;
     Compare();
@@ -252,7 +257,15 @@ class Simulation {
   }
 
   /// One bug may be noticed in any phase: what stands still says more than when.
+  bool NeedsSnapshotsForEver() const { return cluster_.oracle().SnapshotsSinceHealing().count > kSnapshotsMax; }
+
   void NoProgress(std::string_view phase, std::string_view complaint) {
+    if (NeedsSnapshotsForEver()) {
+      const auto [count, store] = cluster_.oracle().SnapshotsSinceHealing();
+      return Fail({ExitCode::kLiveness, "no-progress", "snapshots",
+                   fmt::format("{}: {}, but since nothing fails any more store {} was sent {} snapshots", phase,
+                               complaint, store.value(), count)});
+    }
     Fail({ExitCode::kLiveness, "no-progress", std::string(cluster_.Standstill(kStandstillPatience)),
           fmt::format("{}: {}\n{}", phase, complaint, world_.Describe())});
   }
@@ -307,6 +320,7 @@ class Simulation {
     report.entries = cluster_.oracle().entries_applied();
     report.restarts = world_.FaultCount(sim::WorldFault::kRestart);
     report.replaced = cluster_.replaced();
+    report.snapshots_since_healing = cluster_.oracle().SnapshotsSinceHealing().count;
     for (const auto& [name, count] : world_.FaultCounts()) {
       if (count > 0) report.faults[name] = count;
     }

@@ -74,6 +74,7 @@ struct SimulationReport {
   uint64_t entries = 0;
   uint64_t restarts = 0;
   uint64_t replaced = 0;
+  uint64_t snapshots_since_healing = 0;  ///< Of the store that was sent most.
   std::vector<WorkloadReport> workloads;
   std::map<std::string, uint64_t> faults;    ///< What really happened, by name.
   std::map<std::string, uint64_t> plans;     ///< What the plan began, by name of the kind.

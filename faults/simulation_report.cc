@@ -26,6 +26,7 @@ std::string SimulationReport::ToJson() const {
                          {"entries", entries},
                          {"restarts", restarts},
                          {"replaced", replaced},
+                         {"snapshots_since_healing", snapshots_since_healing},
                          {"faults", faults},
                          {"plans", plans},
                          {"left_out", left_out},
