@@ -9,7 +9,6 @@
 #include <memory>
 #include <optional>
 
-#include "faults/campaign/interrupt.h"
 #include "faults/campaign/ledger_file.h"
 #include "faults/campaign/progress.h"
 #include "faults/campaign/results_folder.h"
@@ -17,6 +16,7 @@
 #include "faults/campaign/shrink_step.h"
 #include "faults/campaign/summary.h"
 #include "faults/capsule/capsule.h"
+#include "faults/process/interrupt.h"
 #include "faults/process/worker_pool.h"
 #include "runtime/base/random.h"
 
@@ -41,11 +41,9 @@ Result<Night> ReadNight(const std::string& path) {
   return night;
 }
 
-/// What makes results add up: the program, the scenarios, where the seeds begin.
-Result<std::string> IdentityOf(const CampaignOptions& options, const std::string& program) {
-  ORRERY_ASSIGN_OR_RETURN(const std::string binary, ReadWholeFile(program));
-  std::string text = fmt::format("program {:016x}\nfirst seed {}\ndouble run {}\n", Hash64(binary), options.first_seed,
-                                 options.double_run);
+/// What the scenarios of a campaign are: their names and contents.
+Result<std::string> ScenariosOf(const CampaignOptions& options) {
+  std::string text;
   std::vector<std::string> scenarios = options.canaries;
   for (const ScenarioShare& share : options.shares) scenarios.push_back(share.scenario);
   for (const std::string& name : scenarios) {
@@ -110,7 +108,7 @@ class Campaign {
     for (const ScenarioShare& share : options_.shares) {
       summary_.mix += fmt::format("{}{}:{}", summary_.mix.empty() ? "" : ", ", share.scenario, share.weight);
     }
-    ORRERY_ASSIGN_OR_RETURN(identity_, IdentityOf(options_, program_));
+    ORRERY_ASSIGN_OR_RETURN(scenarios_, ScenariosOf(options_));
     if (!options_.out.empty()) {
       ORRERY_ASSIGN_OR_RETURN(ResultsFolder folder, ResultsFolder::Open(options_.out));
       folder_.emplace(std::move(folder));
@@ -135,13 +133,21 @@ class Campaign {
       schedule_.SkipDone(result.scenario, result.seed, result.spent_seconds);
       Keep(std::move(result), line > ledgered_lines);
     };
-    ORRERY_RETURN_IF_ERROR(folder_->Begin(identity_, options_.resume, take));
+    ORRERY_ASSIGN_OR_RETURN(const std::string identity, Identity());
+    ORRERY_RETURN_IF_ERROR(folder_->Begin(identity, options_.resume, take));
     if (folder_->lines() > 0) {
       progress_.Print(fmt::format("resumed {}: {} seeds are finished already{}\n", summary_.label,
                                   summary_.results.size(),
                                   cut_off == 0 ? "" : fmt::format(", {} were cut off and are run again", cut_off)));
     }
     return folder_->Write(kLabelName, summary_.label + "\n");
+  }
+
+  /// What makes results add up: the program, the scenarios, where the seeds begin, how they are run.
+  Result<std::string> Identity() const {
+    ORRERY_ASSIGN_OR_RETURN(const std::string binary, ReadWholeFile(program_));
+    return fmt::format("program {:016x}\nfirst seed {}\ndouble run {}\n{}", Hash64(binary), options_.first_seed,
+                       options_.double_run, scenarios_);
   }
 
   /// A campaign that is resumed, on another day or not, is the night it was begun as: it does not follow itself.
@@ -283,8 +289,8 @@ class Campaign {
   }
 
   ExitCode Report() {
-    const Result<std::string> identity = IdentityOf(options_, program_);
-    const bool changed = !identity.ok() || *identity != identity_;
+    const Result<std::string> scenarios = ScenariosOf(options_);
+    const bool changed = !scenarios.ok() || *scenarios != scenarios_;
     if (changed) summary_.blindness.emplace_back("scenarios changed while the campaign ran: its seeds do not add up");
     const std::set<std::string> existing = ExistingNames();
     summary_.silent = ledger_.Silent(summary_.sightings, existing);
@@ -311,7 +317,7 @@ class Campaign {
 
   const CampaignOptions& options_;
   std::string program_;
-  std::string identity_;
+  std::string scenarios_;  ///< As they were when the campaign began.
   InterruptWatch watch_;
   Schedule schedule_;
   SeedRunner runner_;

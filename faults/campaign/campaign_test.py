@@ -136,9 +136,7 @@ def cut_off_then_resumed(lab):
 def one_at_a_time(lab):
     out = lab.folder / "busy"
     process = lab.start("--scenarios", "long", "--seeds", 1000, "--out", out, "--canary-seeds", 0, "--jobs", 1)
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and not workers_of(process.pid):
-        time.sleep(0.05)
+    await_worker(process)
     code, text = lab.run("--scenarios", "long", "--seeds", 1000, "--out", out, "--resume")
     check("two campaigns do not write into one folder", code == 1 and "another campaign writes into" in text, text)
     process.send_signal(signal.SIGHUP)
@@ -149,8 +147,7 @@ def one_at_a_time(lab):
           not running_commands(lab))
     process = subprocess.Popen(["nohup", *lab.command("--scenarios", "tiny", "--seeds", 15, "--canary-seeds", 0, "--jobs", 1)],
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    while time.monotonic() < deadline and not workers_of(process.pid):
-        time.sleep(0.02)
+    await_worker(process)
     process.send_signal(signal.SIGHUP)
     text = process.communicate(timeout=60)[0]
     check("under nohup it goes on", process.returncode == 0, text)
@@ -162,9 +159,7 @@ def replaced_program(lab):
     shutil.copy(lab.program, mine)
     command = [str(mine), *lab.command("--scenarios", "tiny", "--seeds", 10, "--canary-seeds", 0, "--jobs", 1)[1:]]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and not workers_of(process.pid):
-        time.sleep(0.02)
+    await_worker(process)
     lab.write("other", "#!/bin/sh\nexit 3\n").chmod(0o755)
     os.replace(lab.folder / "other", mine)
     text = process.communicate(timeout=120)[0]
@@ -201,6 +196,12 @@ def odd_numbers(lab):
 def workers_of(pid):
     listing = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True)
     return [int(word) for word in listing.stdout.split()]
+
+
+def await_worker(process):
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and not workers_of(process.pid):
+        time.sleep(0.02)
 
 
 def running_commands(lab):
@@ -262,9 +263,7 @@ def limits(lab):
     code, text = lab.run("--scenarios", "long", "--seeds", 1, "--memory-mib", 5, "--canary-seeds", 0)
     check("a run beyond its memory is incomplete", code == 15 and "undecided/out-of-memory" in text, text)
     process = lab.start("--scenarios", "long", "--seeds", 1, "--canary-seeds", 0, "--jobs", 1, "--wall-limit", 200)
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and not workers_of(process.pid):
-        time.sleep(0.05)
+    await_worker(process)
     os.kill(workers_of(process.pid)[0], signal.SIGKILL)
     text = process.communicate(timeout=240)[0]
     check("a killed worker whose replay is well is not reproduced", process.returncode == 16 and

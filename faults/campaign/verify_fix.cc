@@ -8,9 +8,9 @@
 #include <filesystem>
 
 #include "faults/campaign/classify.h"
-#include "faults/campaign/interrupt.h"
 #include "faults/campaign/progress.h"
 #include "faults/capsule/capsule.h"
+#include "faults/process/interrupt.h"
 #include "faults/shrink/capsule_edit.h"
 
 namespace orrery::faults {

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <set>
-#include <sstream>
 #include <tuple>
 
 #include "faults/capsule/build_id.h"
@@ -57,11 +55,9 @@ Result<Capsule> ReadCapsule(const std::string& path) {
   if (!std::filesystem::is_regular_file(path, error)) {
     return Status(StatusCode::kNotFound, "there is no capsule " + path);
   }
-  const std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file) return Status(StatusCode::kInvalidArgument, "cannot read " + path);
-  return ParseCapsule(text.str(), path);
+  const Result<std::string> text = ReadWholeFile(path);
+  if (!text.ok()) return Status(StatusCode::kInvalidArgument, "cannot read " + path);
+  return ParseCapsule(*text, path);
 }
 
 Status WriteCapsule(const Capsule& capsule, const std::string& path) {

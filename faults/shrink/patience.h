@@ -9,8 +9,4 @@ double MonotonicSeconds();
 /// CPU time of all children that have ended.
 double ChildrenCpuSeconds();
 
-/// From now on SIGINT and SIGTERM only say that there is no more time.
-void CatchInterrupts();
-bool Interrupted();
-
 }  // namespace orrery::faults

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "faults/process/interrupt.h"
 #include "faults/shrink/patience.h"
 
 namespace orrery::faults {

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "faults/capsule/files.h"
+#include "faults/process/interrupt.h"
 #include "faults/process/worker_pool.h"
 #include "faults/shrink/capsule_edit.h"
 #include "faults/shrink/capsule_shrinker.h"
@@ -72,7 +73,7 @@ ShrinkJob::ShrinkJob(ShrinkOptions options) : options_(std::move(options)) {
 
 ExitCode ShrinkJob::Run() {
   began_ = MonotonicSeconds();
-  CatchInterrupts();
+  const InterruptWatch watch;
   Status status;
   if (Result<Capsule> start = Begin(); start.ok()) {
     status = Shrink(*std::move(start));

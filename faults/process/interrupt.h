@@ -21,4 +21,7 @@ class InterruptWatch {
   struct sigaction old_hang_up_ {};
 };
 
+/// Whether the watch that lives now has noted one; for who does not hold it.
+bool Interrupted();
+
 }  // namespace orrery::faults

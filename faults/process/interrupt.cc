@@ -1,4 +1,4 @@
-#include "faults/campaign/interrupt.h"
+#include "faults/process/interrupt.h"
 
 namespace orrery::faults {
 namespace {
@@ -30,6 +30,10 @@ InterruptWatch::~InterruptWatch() {
 }
 
 bool InterruptWatch::interrupted() const {
+  return Interrupted();
+}
+
+bool Interrupted() {
   return interrupts != 0;
 }
 
