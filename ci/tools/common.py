@@ -345,6 +345,15 @@ class DevCluster:
         raise Failure(f"no store leads after {patience} s")
 
 
+def choose(things, name_of, only, kind):
+    """Those whose names contain one of the words of `only`, comma-separated; all if there are none. Every word must hit."""
+    wanted = [word for word in only.split(",") if word]
+    unknown = [word for word in wanted if not any(word in name_of(thing) for thing in things)]
+    if unknown:
+        raise Failure(f"no {kind} is called {', '.join(unknown)}; there are: {', '.join(map(name_of, things)) or 'none'}")
+    return [thing for thing in things if not wanted or any(word in name_of(thing) for word in wanted)]
+
+
 def fresh_folder(path):
     path = pathlib.Path(path)
     if path.exists():

@@ -16,7 +16,7 @@ import re
 import sys
 import time
 
-from common import (BUILD, CPUS, EXIT_CODES, ROOT, Failure, Worktree, capture, commit, must, run_main, say, section,
+from common import (BUILD, CPUS, EXIT_CODES, ROOT, Failure, Worktree, capture, choose, commit, must, run_main, say, section,
                     simulate, table, write_result)
 
 FOLDER = ROOT / "faults" / "mutants"
@@ -60,11 +60,7 @@ def load_mutants(only, folder=FOLDER):
         present = {mutant.name for mutant in mutants}
         if listed != present:
             raise Failure("faults/mutants/README.md and the patches differ: " + ", ".join(sorted(listed ^ present)))
-    wanted = [word for word in only.split(",") if word]
-    unknown = [word for word in wanted if not any(word in mutant.name for mutant in mutants)]
-    if unknown:
-        raise Failure(f"no mutant is called {', '.join(unknown)}")
-    return [mutant for mutant in mutants if not wanted or any(word in mutant.name for word in wanted)]
+    return choose(mutants, lambda mutant: mutant.name, only, "mutant")
 
 
 def check(mutants):

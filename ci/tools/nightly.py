@@ -19,7 +19,7 @@ import sys
 import time
 import traceback
 
-from common import (BUILD, CPUS, ROOT, Failure, build, commit, machine, program, run_main, say, scenario_names, section,
+from common import (BUILD, CPUS, ROOT, Failure, build, choose, commit, machine, program, run_main, say, scenario_names, section,
                     simulate, start, stop, table)
 
 FOLDER = BUILD / "nightly"
@@ -253,10 +253,7 @@ def main():
         ("sanitizers", 0.2, 900, sanitizers),
         ("etcd", 0.1, 300, lambda seconds: run_logged(["./ci/bench"], "bench.log", 2400)),
     ]
-    wanted = [word for word in arguments.only.split(",") if word]
-    chosen = [step for step in steps if not wanted or any(word in step[0] for word in wanted)]
-    if not chosen:
-        raise Failure(f"no step is called {arguments.only}; there are: {', '.join(step[0] for step in steps)}")
+    chosen = choose(steps, lambda step: step[0], arguments.only, "step")
     build("release")
     keep_last_night()
     night = Night(arguments.minutes)  # Building comes on top.

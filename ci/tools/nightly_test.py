@@ -55,6 +55,15 @@ class Steps(unittest.TestCase):
         self.assertFalse(self.night(lambda seconds: None).failed())
 
 
+class Only(unittest.TestCase):
+    def test_a_step_that_is_not_there_is_named(self):
+        for only in ("typo", "campaign,typo"):
+            with mock.patch("sys.argv", ["ci/nightly", "1", "--only", only]), mock.patch.object(nightly, "build") as build:
+                with self.assertRaisesRegex(Failure, "no step is called typo; there are: regressions, campaign"):
+                    nightly.main()
+            build.assert_not_called()
+
+
 class Folder(unittest.TestCase):
     """With a report folder that is not the project's."""
 

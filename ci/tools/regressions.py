@@ -12,7 +12,7 @@ import re
 import sys
 
 from bisect_capsule import expected_signature
-from common import BUILD, ROOT, Failure, Worktree, build, capture, must, program, run_main, say, section, table
+from common import BUILD, ROOT, Failure, Worktree, build, capture, choose, must, program, run_main, say, section, table
 
 FOLDER = ROOT / "faults" / "regressions"
 WORK = BUILD / "regressions"
@@ -46,11 +46,7 @@ def load(only=""):
     if lonely:
         raise Failure(f"faults/regressions: patches without a capsule: {', '.join(lonely)}")
     regressions = [Regression(path) for path in sorted(FOLDER.glob("*.capsule"))]
-    wanted = [word for word in only.split(",") if word]
-    unknown = [word for word in wanted if not any(word in one.name for one in regressions)]
-    if unknown:
-        raise Failure(f"no regression is called {', '.join(unknown)}")
-    return [one for one in regressions if not wanted or any(word in one.name for word in wanted)]
+    return choose(regressions, lambda one: one.name, only, "regression")
 
 
 def replay(simulator, capsule):
