@@ -31,8 +31,6 @@ using sim::RunOutcome;
 constexpr Duration kInitialisationLimit = seconds(180);
 constexpr Duration kDrainLimit = seconds(120);
 constexpr Duration kComparePatience = seconds(60);
-/// A follower may need two snapshots, and each goes as slowly as lost chunks are sent again.
-constexpr Duration kComparePatienceWithLostChunks = seconds(180);
 constexpr Duration kStandstillPatience = seconds(5);
 /// Once nothing fails any more, a store that lags needs a snapshot, and another if the first was given up or its log
 /// cut meanwhile; whoever needs this many never comes to follow by the log.
@@ -209,21 +207,14 @@ class Simulation {
     return false;
   }
 
-  /// Of a burst of chunks that does not fit into the receiver's inbox all but the first are dropped.
-  bool LosesChunks() const {
-    const RegionOptions& region = plan_.shape.options.region;
-    return region.inbox_bytes_max < region.snapshot_window_chunks * region.snapshot_chunk_bytes;
-  }
-
   void Compare() {
     bool done = false;
     LawReport replicas;
-    const Duration patience = LosesChunks() ? kComparePatienceWithLostChunks : kComparePatience;
-    cluster_.CompareReplicas(patience, [&](LawReport report) {
+    cluster_.CompareReplicas(kComparePatience, [&](LawReport report) {
       replicas = std::move(report);
       done = true;
     });
-    const RunOutcome outcome = world_.RunUntil([&] { return done || Broken(); }, patience * 2);
+    const RunOutcome outcome = world_.RunUntil([&] { return done || Broken(); }, kComparePatience * 2);
     if (Broken() || !Progressed(outcome, "compare", "the replicas were not compared")) return;
     if (replicas.verdict == LawReport::Verdict::kBroken)
       Fail({ExitCode::kSafety, replicas.law, replicas.kind, replicas.words});

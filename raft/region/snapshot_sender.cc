@@ -67,6 +67,7 @@ void SnapshotSender::Run(uint64_t id, Stream& stream) {
 /// Reads and sends chunks until the window is full. False if the state cannot be read: then the store stops, because a
 /// replica that is unreadable must not lead, and nobody could ever be sent it.
 bool SnapshotSender::Fill(uint64_t id, Stream& stream, RangeExport& source) {
+  if (stream.acknowledged < stream.recover_until) return true;
   while (!stream.exhausted && stream.window.size() < options_.snapshot_window_chunks) {
     const Result<std::optional<Bytes>> chunk = source.NextChunk();
     if (!chunk.ok()) {
@@ -99,10 +100,16 @@ bool SnapshotSender::AwaitProgress(Stream& stream, Instant* last_progress) {
     if (now >= *last_progress + options_.snapshot_patience) return false;
     if (stream.progress.WaitUntil(Deadline::After(now, options_.snapshot_patience / kResendsPerPatience))) continue;
     ORRERY_PROBE(runtime_.probes, "region.snapshot.resent");
-    for (const Bytes& message : stream.window) SendMessage(stream, message);
+    BeginRecovery(stream);
   }
   *last_progress = runtime_.clock.Now();
   return !stream.refused;
+}
+
+void SnapshotSender::BeginRecovery(Stream& stream) {
+  if (stream.window.empty()) return;
+  stream.recover_until = stream.sent;
+  SendMessage(stream, stream.window.front());
 }
 
 void SnapshotSender::SendMessage(const Stream& stream, const Bytes& message) {
@@ -118,11 +125,23 @@ void SnapshotSender::OnAnswer(const SnapshotMessage& message) {
     ORRERY_PROBE(runtime_.probes, "region.snapshot.refused");
     stream.refused = true;
   } else {
-    const uint64_t taken = std::min(message.sequence, stream.sent);
-    for (; stream.acknowledged < taken; ++stream.acknowledged) stream.window.pop_front();
-    stream.complete |= message.complete;
+    OnTaken(stream, message);
   }
   stream.progress.NotifyAll();
+}
+
+void SnapshotSender::OnTaken(Stream& stream, const SnapshotMessage& message) {
+  const uint64_t before = stream.acknowledged;
+  const uint64_t taken = std::min(message.sequence, stream.sent);
+  for (; stream.acknowledged < taken; ++stream.acknowledged) stream.window.pop_front();
+  stream.complete |= message.complete;
+  if (stream.complete) return;
+  if (stream.acknowledged > before) {
+    if (stream.acknowledged < stream.recover_until) SendMessage(stream, stream.window.front());
+  } else if (taken == before && before > stream.recover_until) {
+    ORRERY_PROBE(runtime_.probes, "region.snapshot.gap_heard");
+    BeginRecovery(stream);
+  }
 }
 
 }  // namespace orrery
