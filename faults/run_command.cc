@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
 #include "faults/capsule/capsule.h"
@@ -20,6 +21,7 @@ using sim::ExitCode;
 struct RunArguments {
   std::string scenario = "everything";
   std::string folder;
+  std::string usual_folder;  ///< Where a command that names none looks.
   uint64_t seed = 1;
   std::string capsule_path;
   RunOutputs outputs;
@@ -40,11 +42,19 @@ ExitCode Tell(const RunArguments& arguments, const Recording& recording, const S
   return written.ok() ? report.exit_code : Complain(written, ExitCode::kHarness);
 }
 
+/// With the folder, if it is not where anybody looks, and has a part in it.
+std::string Repro(const RunArguments& arguments) {
+  const std::string line = ReproLine(arguments.scenario, arguments.seed);
+  const bool path = std::filesystem::path(arguments.scenario).extension() == ".toml";
+  return path || arguments.folder == arguments.usual_folder ? line : line + " --scenarios-dir " + arguments.folder;
+}
+
 ExitCode Run(const RunArguments& arguments) {
   const Result<Scenario> scenario = LoadScenario(arguments.scenario, arguments.folder);
   if (!scenario.ok()) return Complain(scenario.status(), ExitCode::kUsage);
   SimulationOptions options;
   options.choices.seed = arguments.seed;
+  options.repro = Repro(arguments);
   Recording recording;
   if (!arguments.capsule_path.empty()) options.recording = &recording;
   RunFrame frame;
@@ -68,7 +78,7 @@ ExitCode Run(const RunArguments& arguments) {
 
 void AddRun(CLI::App& app, const std::string& scenario_folder, std::function<ExitCode()>& action) {
   const auto arguments = std::make_shared<RunArguments>();
-  arguments->folder = scenario_folder;
+  arguments->folder = arguments->usual_folder = scenario_folder;
   CLI::App* run = app.add_subcommand("run", "Run one seed of a scenario");
   run->add_option("--scenario", arguments->scenario, "Name or file")->capture_default_str();
   run->add_option("--seed", arguments->seed)->check(CLI::NonNegativeNumber)->capture_default_str();

@@ -376,7 +376,9 @@ std::string ReproLine(const std::string& scenario, uint64_t seed) {
 }
 
 SimulationReport RunSimulation(const Scenario& scenario, const SimulationOptions& options) {
-  return Simulation(DrawPlan(scenario, options.choices), options).Run();
+  RunPlan plan = DrawPlan(scenario, options.choices);
+  if (!options.repro.empty()) plan.repro = options.repro;
+  return Simulation(std::move(plan), options).Run();
 }
 
 SimulationReport ReplayCapsule(const Capsule& capsule, const SimulationOptions& options) {

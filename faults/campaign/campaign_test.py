@@ -166,6 +166,18 @@ def replaced_program(lab):
     check("who replaces the program does not change the campaign", process.returncode == 0, text)
 
 
+def changed_scenario(lab):
+    before = (lab.scenarios / "long.toml").read_text()
+    process = lab.start("--scenarios", "tiny,long", "--seeds", 4, "--canary-seeds", 0, "--jobs", 1, "--ledger", lab.folder / "mixed")
+    await_worker(process)
+    with open(lab.scenarios / "long.toml", "a") as scenario:
+        scenario.write("# changed\n")
+    text = process.communicate(timeout=120)[0]
+    check("scenarios that change under a campaign make it red, and no night of the ledger", process.returncode == 14 and
+          "RED: scenarios changed while the campaign ran" in text and not (lab.folder / "mixed" / "ledger.json").exists(), text)
+    (lab.scenarios / "long.toml").write_text(before)
+
+
 def killed_confirmation(lab):
     process = lab.start("--scenarios", "slow-fails", "--seeds", 1, "--canary-seeds", 0, "--jobs", 1)
     seen = []
@@ -219,6 +231,11 @@ def failing(lab):
     check("failures are confirmed, grouped and repeated by a line", code == 11 and
           all(r["confirmed"] and r["exit_code"] == 11 for r in results) and f"2 x {signature} (new)" in text and
           "orrery-sim run --scenario fails --seed " in text, text)
+    lines = {line.split("orrery-sim ")[1] for line in text.splitlines() if "orrery-sim run --scenario fails --seed 1" in line}
+    for pasted in sorted(lines):  # Of the run itself, of the campaign's summary.
+        done = subprocess.run([lab.program, *pasted.split(), "--json"], capture_output=True, text=True, timeout=60)
+        check("such a line works where it is pasted", done.returncode == 11 and
+              json.loads(done.stdout)["signature"] == signature, (pasted, done.stdout, done.stderr))
     code, text = lab.run(*base, "--label", "two")
     check("the next night it is known", code == 11 and f"2 x {signature} (known)" in text, text)
     code, text = lab.run("--scenarios", "tiny", "--seeds", 2, "--ledger", ledger, "--label", "three")
@@ -294,7 +311,7 @@ def full_disk(lab):
 def main():
     lab = Lab(sys.argv[1], sys.argv[2])
     for part in (ordinary, failing, blind, limits, full_disk, interrupted, cut_off_then_resumed, one_at_a_time,
-                 replaced_program, killed_confirmation, odd_numbers):
+                 replaced_program, changed_scenario, killed_confirmation, odd_numbers):
         part(lab)
     shutil.rmtree(lab.folder, ignore_errors=True)
     print(f"{len(failures)} failures")

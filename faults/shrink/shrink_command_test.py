@@ -125,6 +125,11 @@ def main():
     assert "nowhere" in run("shrink", "--scenario", "nowhere", code=1).stderr
     assert "fails too" in run("shrink", small, "--clean", SIMULATOR, "--out", LAB / "x.toml", code=16).stderr
     assert "cannot" in run("shrink", small, "--out", "/dev/full/x.toml", code=14).stderr
+    kept, alias = small.read_text(), LAB / "alias.toml"
+    alias.symlink_to(small)
+    for own in (small, alias):
+        assert "the capsule to begin with" in run("shrink", small, "--out", own, code=1).stderr
+        assert small.read_text() == kept
     assert "no report" in run("shrink", small, "--program", "/bin/true", "--out", LAB / "y.toml", code=14).stderr
     passing = LAB / "passing.toml"
     run("run", "--scenario", "quiet", "--seed", 1, "--capsule", passing, code=0)
