@@ -52,8 +52,8 @@ class SnapshotSender {
     std::deque<Bytes> window;  ///< Messages from `acknowledged` on.
     uint64_t acknowledged = 0;
     uint64_t sent = 0;  ///< Chunks sent at least once.
-    /// What `sent` was when chunks were last found to be missing. Nothing new is sent until all of that is taken; and an
-    /// answer that repeats itself there is most likely to a chunk that was sent twice.
+    /// What `sent` was when chunks were last found to be missing. Nothing new is sent until all of that is taken; and
+    /// an answer that repeats itself there is most likely to a chunk that was sent twice.
     uint64_t recover_until = 0;
     bool exhausted = false;
     bool complete = false;
