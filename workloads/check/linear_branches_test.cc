@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -296,6 +297,58 @@ TEST_CASE("Twins: open operations of several steps are none; nor are those on ot
   s.Start({Write(kX, N(1)), Write(kY, N(2))});
   s.Did({Read(kX, N(1)), Read(kY, N(2)), Read(kZ, kNil)});
   CHECK(s.Check(*RegisterModel()).holds());
+}
+
+/// A register whose 1 must be hidden from refused compare-and-swaps, again and again, by open writes of other values.
+Scene Hidden(int writes_before, int refusals, const std::function<MicroOp(int)>& open) {
+  Scene s;
+  for (int i = 0; i < writes_before; ++i) s.Start({open(i)});
+  for (int i = 0; i < refusals; ++i) {
+    s.Did(Write(kX, N(1)));
+    s.Did(Cas(kX, N(1), N(2), false));
+  }
+  return s;
+}
+
+TEST_CASE(
+    "Twins: open writes of values that nobody would notice hide one after the other, and do not multiply the search") {
+  const auto write = [](int i) { return Write(kX, N(1000 + i)); };
+  const auto swap = [](int i) { return Cas(kX, N(1), N(1000 + i)); };
+  for (const std::function<MicroOp(int)>& open :
+       {std::function<MicroOp(int)>(write), std::function<MicroOp(int)>(swap)}) {
+    CHECK(Hidden(3, 3, open).Check(*RegisterModel()).holds());
+    CHECK_FALSE(Hidden(3, 4, open).Check(*RegisterModel()).holds());
+    Scene many = Hidden(30, 5, open);
+    CHECK(many.Check(*RegisterModel()).holds());
+    many.Did(Read(kX, N(1)));  // Hidden last: no order has it, and all are tried.
+    const CheckReport broken = many.Check(*RegisterModel());
+    CHECK(broken.verdict == Verdict::kBroken);
+    CHECK(broken.stats.steps < 10'000);
+  }
+}
+
+TEST_CASE("Twins: a value that anybody names is none of those") {
+  for (const MicroOp& naming : {Read(kX, N(1001)), Cas(kX, N(1001), N(2), true)}) {
+    Scene s;  // The second took effect; the first did not, or the refusal has no reason.
+    s.Start({Write(kX, N(1000))});
+    s.Start({Write(kX, N(1001))});
+    s.Did(naming);
+    s.Did(Write(kX, N(1)));
+    s.Did(Cas(kX, N(1), N(3), false));
+    CHECK(s.Check(*RegisterModel()).holds());
+  }
+  Scene set;  // A list names its members.
+  set.Start({AddToSet(kX, N(1))});
+  set.Start({AddToSet(kX, N(2))});
+  set.Did(set.List(kX, {N(2)}));
+  set.Did(set.List(kX, {N(1), N(2)}));
+  CHECK(set.Check(*SetModel()).holds());
+  Scene keys;  // On another key it is another value.
+  keys.Start({Write(kX, N(1000))});
+  keys.Start({Write(kY, N(1000))});
+  keys.Did({Write(kX, N(1)), Write(kY, N(1))});
+  keys.Did({Cas(kX, N(1), N(2), false), Cas(kY, N(1), N(2), false)});
+  CHECK(keys.Check(*RegisterModel()).holds());
 }
 
 TEST_CASE("Witness: keys that a batch tied together are judged apart when the batch is gone") {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <tuple>
 
@@ -23,16 +24,49 @@ SubHistory Filter(const SubHistory& part, const Keep& keep) {
   return out;
 }
 
-/// For open operations of one micro-operation: an earlier open one with the same effect.
-void LinkTwins(const History& history, const SubHistory& part, std::vector<SearchOp>& ops) {
-  using Effect = std::tuple<MicroKind, uint32_t, uint32_t, uint32_t, bool, bool>;
+/// The values that registers may take and nobody would notice, because a single micro-operation names them: none can be
+/// told from another. (A register that begins with one need not leave it: nobody asks for that either.)
+class UnnoticedValues {
+ public:
+  UnnoticedValues(const History& history, const ModelSpec& spec, std::span<const OpIndex> ops) {
+    if (spec.PlainRegister() == nullptr) return;
+    for (const OpIndex op : ops) {
+      for (const MicroOp& micro : history.micros(op)) {
+        Count(micro.key, micro.value);
+        Count(micro.key, micro.expected);  // Nil if it expects nothing.
+      }
+    }
+  }
+  bool Has(Value key, Value value) const {
+    const uint32_t number = numbers_.Find(Word(key, value));
+    return number != FlatIndex::kAbsent && times_[number] == 1;
+  }
+
+ private:
+  static uint64_t Word(Value key, Value value) { return uint64_t{key.code()} << 32 | value.code(); }
+  void Count(Value key, Value value) {
+    const uint32_t number = numbers_.FindOrAdd(Word(key, value));
+    times_.resize(numbers_.size());
+    ++times_[number];
+  }
+
+  FlatIndex numbers_;
+  std::vector<uint32_t> times_;
+};
+
+/// For open operations of one micro-operation: an earlier open one with the same effect. It might as well go first.
+void LinkTwins(const History& history, const ModelSpec& spec, const SubHistory& part, std::vector<SearchOp>& ops) {
+  if (std::count(part.ret.begin(), part.ret.end(), kOpen) < 2) return;
+  const UnnoticedValues unnoticed(history, spec, part.ops);
+  using Effect = std::tuple<MicroKind, uint32_t, std::optional<uint32_t>, uint32_t, bool, bool>;
   std::map<Effect, uint32_t> last;
   for (uint32_t i = 0; i < ops.size(); ++i) {
     if (ops[i].ret != kOpen) continue;
     const auto micros = history.micros(part.ops[i]);
     if (micros.size() != 1) continue;
     const MicroOp& m = micros[0];
-    const Effect effect{m.kind, m.key.code(), m.value.code(), m.expected.code(), m.known, m.success};
+    const auto value = unnoticed.Has(m.key, m.value) ? std::nullopt : std::optional(m.value.code());
+    const Effect effect{m.kind, m.key.code(), value, m.expected.code(), m.known, m.success};
     auto [at, fresh] = last.try_emplace(effect, i);
     if (!fresh) ops[i].same_as = std::exchange(at->second, i);
   }
@@ -178,7 +212,7 @@ SearchResult SearchSubHistory(const History& history, const ModelSpec& spec, con
                               ConfigurationSet& seen, SearchBudget& budget) {
   std::vector<SearchOp> ops(part.ops.size());
   for (size_t i = 0; i < ops.size(); ++i) ops[i] = {history.operation(part.ops[i]).invoke, part.ret[i], kNoOp};
-  LinkTwins(history, part, ops);
+  LinkTwins(history, spec, part, ops);
   const auto model = spec.Bind(history, part.ops, projected);
   return SearchOrder(*model, ops, seen, budget);
 }
