@@ -67,8 +67,7 @@ void SnapshotSender::Run(uint64_t id, Stream& stream) {
 /// Reads and sends chunks until the window is full. False if the state cannot be read: then the store stops, because a
 /// replica that is unreadable must not lead, and nobody could ever be sent it.
 bool SnapshotSender::Fill(uint64_t id, Stream& stream, RangeExport& source) {
-  if (stream.acknowledged < stream.recover_until) return true;
-  while (!stream.exhausted && stream.window.size() < options_.snapshot_window_chunks) {
+  while (!stream.exhausted && !stream.recovering() && stream.window.size() < options_.snapshot_window_chunks) {
     const Result<std::optional<Bytes>> chunk = source.NextChunk();
     if (!chunk.ok()) {
       runtime_.process.Exit(chunk.status().Wrap("sending region " + ToString(stream.snapshot.region)));
@@ -87,7 +86,12 @@ bool SnapshotSender::Fill(uint64_t id, Stream& stream, RangeExport& source) {
                                   .install = stream.snapshot.install,
                                   .chunk = *chunk.value()};
     stream.window.push_back(EncodeSnapshotMessage(message));
-    SendMessage(stream, stream.window.back());
+    if (stream.recovering()) {  // Since the read began: its turn comes after what is missing.
+      ORRERY_PROBE(runtime_.probes, "region.snapshot.read_into_recovery");
+      stream.recover_until = stream.sent;
+    } else {
+      SendMessage(stream, stream.window.back());
+    }
   }
   return true;
 }
@@ -100,16 +104,11 @@ bool SnapshotSender::AwaitProgress(Stream& stream, Instant* last_progress) {
     if (now >= *last_progress + options_.snapshot_patience) return false;
     if (stream.progress.WaitUntil(Deadline::After(now, options_.snapshot_patience / kResendsPerPatience))) continue;
     ORRERY_PROBE(runtime_.probes, "region.snapshot.resent");
-    BeginRecovery(stream);
+    stream.recover_until = stream.sent;
+    for (const Bytes& message : stream.window) SendMessage(stream, message);  // A connection may have taken them along.
   }
   *last_progress = runtime_.clock.Now();
   return !stream.refused;
-}
-
-void SnapshotSender::BeginRecovery(Stream& stream) {
-  if (stream.window.empty()) return;
-  stream.recover_until = stream.sent;
-  SendMessage(stream, stream.window.front());
 }
 
 void SnapshotSender::SendMessage(const Stream& stream, const Bytes& message) {
@@ -135,13 +134,13 @@ void SnapshotSender::OnTaken(Stream& stream, const SnapshotMessage& message) {
   const uint64_t taken = std::min(message.sequence, stream.sent);
   for (; stream.acknowledged < taken; ++stream.acknowledged) stream.window.pop_front();
   stream.complete |= message.complete;
-  if (stream.complete) return;
-  if (stream.acknowledged > before) {
-    if (stream.acknowledged < stream.recover_until) SendMessage(stream, stream.window.front());
-  } else if (taken == before && before > stream.recover_until) {
+  if (stream.window.empty()) return;
+  const bool gap = taken == before && before > stream.recover_until;
+  if (gap) {
     ORRERY_PROBE(runtime_.probes, "region.snapshot.gap_heard");
-    BeginRecovery(stream);
+    stream.recover_until = stream.sent;
   }
+  if (gap || (taken > before && stream.recovering())) SendMessage(stream, stream.window.front());
 }
 
 }  // namespace orrery

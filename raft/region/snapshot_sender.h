@@ -31,7 +31,7 @@ struct SnapshotToSend {
 /// tells nothing new means that a chunk was lost before the one it answers, and the first unacknowledged one is sent
 /// again at once; so is each after it that was under way then, as the one before it is taken, because the receiver
 /// keeps nothing out of order (TCP's fast recovery with partial acknowledgements, RFC 6582, section 3.2). When nothing
-/// is heard, the same begins after a while. Owned by the Store.
+/// is heard for a while, the whole window is sent again, and then the same. Owned by the Store.
 class SnapshotSender {
  public:
   /// Told once for every snapshot begun; on a fiber, must not suspend.
@@ -51,10 +51,11 @@ class SnapshotSender {
     SnapshotToSend snapshot;
     std::deque<Bytes> window;  ///< Messages from `acknowledged` on.
     uint64_t acknowledged = 0;
-    uint64_t sent = 0;  ///< Chunks sent at least once.
+    uint64_t sent = 0;  ///< Chunks that are or were in the window.
     /// What `sent` was when chunks were last found to be missing. Nothing new is sent until all of that is taken; and
     /// an answer that repeats itself there is most likely to a chunk that was sent twice.
     uint64_t recover_until = 0;
+    bool recovering() const { return acknowledged < recover_until; }
     bool exhausted = false;
     bool complete = false;
     bool refused = false;
@@ -64,7 +65,6 @@ class SnapshotSender {
   void Run(uint64_t id, Stream& stream);
   bool Fill(uint64_t id, Stream& stream, RangeExport& source);
   bool AwaitProgress(Stream& stream, Instant* last_progress);
-  void BeginRecovery(Stream& stream);
   void OnTaken(Stream& stream, const SnapshotMessage& message);
   void SendMessage(const Stream& stream, const Bytes& message);
 
