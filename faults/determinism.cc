@@ -119,7 +119,8 @@ class DeterminismCheck {
       const auto difference = sim::FirstDifference(*logs[0], *logs[1]);
       fmt::print("{}\n", difference ? difference->text : "the repeated runs agree: the difference comes and goes");
     }
-    fmt::print("repro: orrery-sim check-determinism --scenario {} --seeds {}..{}\n", options_.scenario, seed, seed);
+    fmt::print("repro: orrery-sim check-determinism --scenario {} --seeds {}..{}{}\n", options_.scenario, seed, seed,
+               options_.folder_option);
     std::fflush(stdout);
     std::error_code ignored;
     std::filesystem::remove_all(folder, ignored);

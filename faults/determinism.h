@@ -11,6 +11,7 @@ namespace orrery::faults {
 struct DeterminismOptions {
   std::string scenario = "everything";
   std::string scenario_folder;
+  std::string folder_option;  ///< FolderOption(), for lines to paste.
   uint64_t seed_first = 1;
   uint64_t seed_last = 20;
   uint32_t jobs = 2;          ///< Seeds under way at once; each is two processes, one after the other.

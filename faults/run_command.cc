@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 
 #include "faults/capsule/capsule.h"
@@ -42,19 +41,13 @@ ExitCode Tell(const RunArguments& arguments, const Recording& recording, const S
   return written.ok() ? report.exit_code : Complain(written, ExitCode::kHarness);
 }
 
-/// With the folder, if it is not where anybody looks, and has a part in it.
-std::string Repro(const RunArguments& arguments) {
-  const std::string line = ReproLine(arguments.scenario, arguments.seed);
-  const bool path = std::filesystem::path(arguments.scenario).extension() == ".toml";
-  return path || arguments.folder == arguments.usual_folder ? line : line + " --scenarios-dir " + arguments.folder;
-}
-
 ExitCode Run(const RunArguments& arguments) {
   const Result<Scenario> scenario = LoadScenario(arguments.scenario, arguments.folder);
   if (!scenario.ok()) return Complain(scenario.status(), ExitCode::kUsage);
   SimulationOptions options;
   options.choices.seed = arguments.seed;
-  options.repro = Repro(arguments);
+  options.repro = ReproLine(arguments.scenario, arguments.seed) +
+                  FolderOption(arguments.scenario, arguments.folder, arguments.usual_folder);
   Recording recording;
   if (!arguments.capsule_path.empty()) options.recording = &recording;
   RunFrame frame;

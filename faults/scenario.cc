@@ -109,6 +109,10 @@ Result<std::string> ReadText(const std::filesystem::path& path) {
   return text.str();
 }
 
+bool IsPath(const std::string& name_or_path) {
+  return std::filesystem::path(name_or_path).extension() == ".toml";
+}
+
 }  // namespace
 
 Result<Scenario> ParseScenario(std::string_view text, std::string_view file) {
@@ -142,9 +146,15 @@ Result<std::vector<std::string>> ListScenarios(const std::string& folder) {
   return names;
 }
 
+std::string FolderOption(const std::string& scenario, const std::string& folder, const std::string& usual) {
+  std::error_code error;
+  const bool same = folder == usual || std::filesystem::equivalent(folder, usual, error);
+  return same || IsPath(scenario) ? "" : " --scenarios-dir " + folder;
+}
+
 Result<Scenario> LoadScenario(const std::string& name_or_path, const std::string& folder) {
   std::filesystem::path path = name_or_path;
-  if (path.extension() != ".toml") path = std::filesystem::path(folder) / (name_or_path + ".toml");
+  if (!IsPath(name_or_path)) path = std::filesystem::path(folder) / (name_or_path + ".toml");
   if (!std::filesystem::exists(path)) {
     ORRERY_ASSIGN_OR_RETURN(const std::vector<std::string> names, ListScenarios(folder));
     std::string known;

@@ -60,6 +60,9 @@ Result<Scenario> ParseScenario(std::string_view text, std::string_view file);
 
 /// A scenario by name (a file NAME.toml in `folder`) or by path. kNotFound lists the names there are.
 Result<Scenario> LoadScenario(const std::string& name_or_path, const std::string& folder);
+/// What a line to paste says about where scenarios are found by name: " --scenarios-dir FOLDER"; nothing if that is the
+/// same place as `usual`, or if `scenario` is a path.
+std::string FolderOption(const std::string& scenario, const std::string& folder, const std::string& usual);
 /// The names in a folder, sorted.
 Result<std::vector<std::string>> ListScenarios(const std::string& folder);
 

@@ -95,6 +95,7 @@ void AddDeterminism(CLI::App& app, Action& action) {
       if (const auto known = LoadScenario(options->scenario, options->scenario_folder); !known.ok()) {
         return Usage(known.status());
       }
+      options->folder_option = FolderOption(options->scenario, options->scenario_folder, DefaultScenarioFolder());
       return CheckDeterminism(*options);
     };
   });

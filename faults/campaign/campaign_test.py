@@ -231,8 +231,10 @@ def failing(lab):
     check("failures are confirmed, grouped and repeated by a line", code == 11 and
           all(r["confirmed"] and r["exit_code"] == 11 for r in results) and f"2 x {signature} (new)" in text and
           "orrery-sim run --scenario fails --seed " in text, text)
-    lines = {line.split("orrery-sim ")[1] for line in text.splitlines() if "orrery-sim run --scenario fails --seed 1" in line}
-    for pasted in sorted(lines):  # Of the run itself, of the campaign's summary.
+    own = [line for line in text.splitlines() if line.startswith("repro: orrery-sim run --scenario fails --seed ")]
+    summary = [line for line in text.splitlines() if line.startswith("  orrery-sim run --scenario fails --seed ")]
+    check("a run and the summary say how to repeat it", own and summary, text)
+    for pasted in (line.split("orrery-sim ")[1] for line in (own + summary)):
         done = subprocess.run([lab.program, *pasted.split(), "--json"], capture_output=True, text=True, timeout=60)
         check("such a line works where it is pasted", done.returncode == 11 and
               json.loads(done.stdout)["signature"] == signature, (pasted, done.stdout, done.stderr))
