@@ -20,7 +20,7 @@ using sim::ExitCode;
 struct RunArguments {
   std::string scenario = "everything";
   std::string folder;
-  std::string usual_folder;  ///< Where a command that names none looks.
+  std::string folder_option;  ///< FolderOption(), for the line that repeats the run.
   uint64_t seed = 1;
   std::string capsule_path;
   RunOutputs outputs;
@@ -46,8 +46,7 @@ ExitCode Run(const RunArguments& arguments) {
   if (!scenario.ok()) return Complain(scenario.status(), ExitCode::kUsage);
   SimulationOptions options;
   options.choices.seed = arguments.seed;
-  options.repro = ReproLine(arguments.scenario, arguments.seed) +
-                  FolderOption(arguments.scenario, arguments.folder, arguments.usual_folder);
+  options.repro = ReproLine(arguments.scenario, arguments.seed) + arguments.folder_option;
   Recording recording;
   if (!arguments.capsule_path.empty()) options.recording = &recording;
   RunFrame frame;
@@ -71,7 +70,7 @@ ExitCode Run(const RunArguments& arguments) {
 
 void AddRun(CLI::App& app, const std::string& scenario_folder, std::function<ExitCode()>& action) {
   const auto arguments = std::make_shared<RunArguments>();
-  arguments->folder = arguments->usual_folder = scenario_folder;
+  arguments->folder = scenario_folder;
   CLI::App* run = app.add_subcommand("run", "Run one seed of a scenario");
   run->add_option("--scenario", arguments->scenario, "Name or file")->capture_default_str();
   run->add_option("--seed", arguments->seed)->check(CLI::NonNegativeNumber)->capture_default_str();
@@ -79,7 +78,10 @@ void AddRun(CLI::App& app, const std::string& scenario_folder, std::function<Exi
   AddOutputs(*run, arguments->outputs);
   run->add_option("--scenarios-dir", arguments->folder, "Where scenarios are looked for by name")
       ->capture_default_str();
-  run->callback([arguments, &action] { action = [arguments] { return Run(*arguments); }; });
+  run->callback([arguments, scenario_folder, &action] {
+    arguments->folder_option = FolderOption(arguments->scenario, arguments->folder, scenario_folder);
+    action = [arguments] { return Run(*arguments); };
+  });
 }
 
 }  // namespace orrery::faults

@@ -152,9 +152,12 @@ std::string FolderOption(const std::string& scenario, const std::string& folder,
   return same || IsPath(scenario) ? "" : " --scenarios-dir " + folder;
 }
 
+std::string ScenarioPath(const std::string& name_or_path, const std::string& folder) {
+  return IsPath(name_or_path) ? name_or_path : (std::filesystem::path(folder) / (name_or_path + ".toml")).string();
+}
+
 Result<Scenario> LoadScenario(const std::string& name_or_path, const std::string& folder) {
-  std::filesystem::path path = name_or_path;
-  if (!IsPath(name_or_path)) path = std::filesystem::path(folder) / (name_or_path + ".toml");
+  const std::filesystem::path path = ScenarioPath(name_or_path, folder);
   if (!std::filesystem::exists(path)) {
     ORRERY_ASSIGN_OR_RETURN(const std::vector<std::string> names, ListScenarios(folder));
     std::string known;

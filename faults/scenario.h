@@ -58,7 +58,9 @@ struct Scenario {
 /// out of range.
 Result<Scenario> ParseScenario(std::string_view text, std::string_view file);
 
-/// A scenario by name (a file NAME.toml in `folder`) or by path. kNotFound lists the names there are.
+/// The file of a scenario: NAME.toml in `folder`; what ends in .toml is a path already.
+std::string ScenarioPath(const std::string& name_or_path, const std::string& folder);
+/// A scenario by name or by path, see ScenarioPath. kNotFound lists the names there are.
 Result<Scenario> LoadScenario(const std::string& name_or_path, const std::string& folder);
 /// What a line to paste says about where scenarios are found by name: " --scenarios-dir FOLDER"; nothing if that is the
 /// same place as `usual`, or if `scenario` is a path.

@@ -18,6 +18,7 @@
 #include "faults/capsule/capsule.h"
 #include "faults/process/interrupt.h"
 #include "faults/process/worker_pool.h"
+#include "faults/scenario.h"
 #include "runtime/base/random.h"
 
 namespace orrery::faults {
@@ -47,9 +48,7 @@ Result<std::string> ScenariosOf(const CampaignOptions& options) {
   std::vector<std::string> scenarios = options.canaries;
   for (const ScenarioShare& share : options.shares) scenarios.push_back(share.scenario);
   for (const std::string& name : scenarios) {
-    const bool is_path = std::filesystem::path(name).extension() == ".toml";
-    const std::string path = is_path ? name : options.scenario_folder + "/" + name + ".toml";
-    ORRERY_ASSIGN_OR_RETURN(const std::string scenario, ReadWholeFile(path));
+    ORRERY_ASSIGN_OR_RETURN(const std::string scenario, ReadWholeFile(ScenarioPath(name, options.scenario_folder)));
     text += fmt::format("scenario {} {:016x}\n", name, Hash64(scenario));
   }
   return text;
@@ -103,7 +102,7 @@ class Campaign {
   Status Prepare() {
     summary_.today = Today();
     summary_.jobs = options_.jobs;
-    if (options_.names_folder) summary_.scenario_folder = options_.scenario_folder;
+    summary_.folder_option = options_.folder_option;
     summary_.label = DateText(summary_.today) + " " + (options_.label.empty() ? ThisCommit() : options_.label);
     for (const ScenarioShare& share : options_.shares) {
       summary_.mix += fmt::format("{}{}:{}", summary_.mix.empty() ? "" : ", ", share.scenario, share.weight);

@@ -15,7 +15,7 @@ struct CampaignOptions {
   std::vector<ScenarioShare> shares;
   std::vector<std::string> canaries;  ///< Scenarios that must fail.
   std::string scenario_folder;
-  bool names_folder = false;  ///< Lines to paste must name it: it is not where scenarios are looked for by themselves.
+  std::string folder_option;  ///< FolderOption(), for lines to paste.
   uint64_t first_seed = 1;
   uint64_t seeds = 0;  ///< Per scenario; 0: no limit.
   double minutes = 0;  ///< Begin no more after this; 0: no limit. One of both is set.

@@ -121,7 +121,7 @@ void AddCampaign(CLI::App& app, const std::string& scenario_folder, std::functio
   CLI::App* campaign = app.add_subcommand("campaign", "Run many seeds in parallel processes: docs/campaigns.md");
   AddOptions(*campaign, *arguments);
   campaign->callback([arguments, scenario_folder, &action] {
-    arguments->options.names_folder = !FolderOption("", arguments->options.scenario_folder, scenario_folder).empty();
+    arguments->options.folder_option = FolderOption("", arguments->options.scenario_folder, scenario_folder);
     action = [arguments] {
       if (const Status understood = Understand(*arguments); !understood.ok()) {
         fmt::print(stderr, "orrery-sim: {}\n", understood.ToString());

@@ -84,13 +84,12 @@ void FinishSummary(CampaignSummary& summary, const std::set<std::string>& existi
 
 std::string CommandFor(const CampaignSummary& summary, const SeedResult& result, const std::string& capsule) {
   if (!capsule.empty()) return "orrery-sim replay " + capsule;
-  const std::string where = summary.scenario_folder.empty() ? "" : " --scenarios-dir " + summary.scenario_folder;
   if (result.exit_code == static_cast<int>(ExitCode::kNondeterminism)) {
     return fmt::format("orrery-sim check-determinism --scenario {} --seeds {}..{}{}", result.scenario, result.seed,
-                       result.seed, where);
+                       result.seed, summary.folder_option);
   }
   const std::string line = ReproLine(result.scenario, result.seed);
-  return line.substr(line.find("orrery-sim")) + where;
+  return line.substr(line.find("orrery-sim")) + summary.folder_option;
 }
 
 }  // namespace orrery::faults

@@ -38,9 +38,9 @@ struct CanaryRun {
 
 /// Everything a campaign has to say: what reports are made of.
 struct CampaignSummary {
-  std::string label;            ///< Of this night: the date and what --label said.
-  std::string mix;              ///< "everything:2, registers:1".
-  std::string scenario_folder;  ///< Where they were found, if that is not where anybody looks; else empty.
+  std::string label;          ///< Of this night: the date and what --label said.
+  std::string mix;            ///< "everything:2, registers:1".
+  std::string folder_option;  ///< FolderOption(), for lines to paste.
   uint32_t jobs = 0;
   double wall_seconds = 0;  ///< Of this part; an earlier one that was resumed has its own.
   uint64_t seeds_of_this_part = 0;
