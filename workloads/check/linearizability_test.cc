@@ -358,8 +358,8 @@ TEST_CASE("Linearizability: unknown writes that nobody saw do not multiply the s
   Story s;
   for (int i = 0; i < 25; ++i) {
     s.Unknown(s.Start(7, Write(s.x, s.N(100 + i))));
-    s.Unknown(
-        s.Start(8, Cas(s.x, s.N(100 + i), s.N(200 + i))));  // Names the value; nor did anybody see whether it did.
+    // Names the value; nor did anybody see whether it took effect.
+    s.Unknown(s.Start(8, Cas(s.x, s.N(100 + i), s.N(200 + i))));
   }
   s.Did(0, Write(s.x, s.N(1)));
   s.Did(0, Write(s.x, s.N(2)));
