@@ -58,6 +58,12 @@ class Rows(unittest.TestCase):
         self.assertEqual((figures["shrunk"], figures["failed"], figures["median_faults"]), (1, 1, 1))
         self.assertEqual((figures["small_within_5_minutes"], figures["small_within_15_minutes"]), (0.5, 0.5))
 
+    def test_of_each_mutant_the_smaller_result_is_what_is_read(self):
+        large, small, failed = row("a"), row("a"), {"mutant": "a", "error": "exit 14: no space"}
+        large.update(operations=34)
+        self.assertEqual(shrink_mutants.smaller_of_each([failed, large, small, row("b")]), [small, row("b")])
+        self.assertEqual(shrink_mutants.smaller_of_each([failed]), [failed])
+
     def test_the_summary_of_a_shrink_is_read(self):
         text = "story\n2 faults (of 18), 3 operations (of 3739), 2212 bytes, 794 runs in 40 s, 33 CPU s\nrepro: x\n"
         self.assertEqual(shrink_mutants.SUMMARY.search(text).groups(),

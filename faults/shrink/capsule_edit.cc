@@ -14,6 +14,32 @@ namespace {
 
 constexpr uint64_t kValueBytesMax = uint64_t{64} << 10;
 
+struct LowLimit {
+  std::string_view knob;
+  int64_t least;
+  int64_t between;
+  int64_t drawn;  ///< The least that random knobs are given (faults/knobs.cc).
+
+  int64_t At(Lowness lowness) const {
+    switch (lowness) {
+      case Lowness::kLeast: return least;
+      case Lowness::kBetween: return between;
+      case Lowness::kDrawn: break;
+    }
+    return drawn;
+  }
+};
+constexpr LowLimit kLowLimits[] = {{"region.log_entries_max", 2, 6, 20},
+                                   {"region.log_entries_min", 0, 0, 0},
+                                   {"region.log_bytes_max", 256, 1024, 4096},
+                                   {"region.log_gc_ticks", 1, 1, 1},
+                                   {"region.session_expiry_entries", 1, 5, 20},
+                                   {"region.session_checkpoint_entries", 1, 1, 1},
+                                   {"engine.file_bytes", 16 << 10, 16 << 10, 16 << 10},
+                                   {"engine.write_buffer_bytes", 16 << 10, 16 << 10, 16 << 10},
+                                   {"engine.manifest_bytes_max", 4096, 4096, 4096},
+                                   {"engine.import_table_bytes", 64, 64, 64}};
+
 /// Where the defaults come from: without `randomise` nothing is drawn.
 Knobs DefaultKnobs() {
   return NamedKnobs(DrawStoreOptions(Random(0), false));
@@ -299,20 +325,21 @@ Capsule WithLargerValues(const Capsule& capsule, uint32_t factor) {
   return larger;
 }
 
-Capsule WithSmallLimits(const Capsule& capsule) {
-  static constexpr std::pair<std::string_view, int64_t> kLeast[] = {
-      {"region.log_entries_max", 20},           {"region.log_entries_min", 0},
-      {"region.log_bytes_max", 4096},           {"region.log_gc_ticks", 1},
-      {"region.session_checkpoint_entries", 1}, {"engine.file_bytes", 16 << 10},
-      {"engine.write_buffer_bytes", 16 << 10},  {"engine.manifest_bytes_max", 4096},
-      {"engine.import_table_bytes", 64}};
+std::vector<std::string> LimitKnobs() {
+  std::vector<std::string> names;
+  for (const LowLimit& limit : kLowLimits) names.emplace_back(limit.knob);
+  return names;
+}
+
+Capsule WithLowLimits(const Capsule& capsule, const std::vector<std::string>& limits, Lowness lowness) {
   const Knobs defaults = DefaultKnobs();
-  Capsule smaller = capsule;
-  for (const auto& [name, least] : kLeast) {
-    int64_t& knob = smaller.cluster.knobs.emplace(name, defaults.find(name)->second).first->second;
-    knob = std::min(knob, least);
+  Capsule lower = capsule;
+  for (const LowLimit& limit : kLowLimits) {
+    if (std::find(limits.begin(), limits.end(), limit.knob) == limits.end()) continue;
+    int64_t& knob = lower.cluster.knobs.emplace(limit.knob, defaults.find(limit.knob)->second).first->second;
+    knob = std::min(knob, limit.At(lowness));
   }
-  return smaller;
+  return lower;
 }
 
 std::vector<int64_t> SmallerAmounts(const FaultEntry& fault) {

@@ -64,9 +64,14 @@ Capsule WithTimesRounded(const Capsule& capsule, Duration step);
 Capsule WithEveryNthOperation(const Capsule& capsule, size_t nth);
 /// Values of all workloads `factor` times as long, but none beyond 64 KiB.
 Capsule WithLargerValues(const Capsule& capsule, uint32_t factor);
-/// Stores that do after a few entries or bytes what they usually do after thousands (compact a log, write a table):
-/// such knobs are lowered to the least that random knobs are given.
-Capsule WithSmallLimits(const Capsule& capsule);
+/// How low a limit goes: as low as still makes sense, as low as random knobs are given, or between.
+enum class Lowness { kLeast, kBetween, kDrawn };
+constexpr Lowness kLownesses[] = {Lowness::kLeast, Lowness::kBetween, Lowness::kDrawn};
+/// Knobs that say after how many entries or bytes a store does something: compacts a log, writes a table, forgets a
+/// session.
+std::vector<std::string> LimitKnobs();
+/// These of LimitKnobs() lowered, so that stores do after little what they usually do after much. None rises.
+Capsule WithLowLimits(const Capsule& capsule, const std::vector<std::string>& limits, Lowness lowness);
 /// Smaller amounts for a fault, the smallest first: room on a full disk, factors, steps of clocks. Empty for kinds
 /// whose amount has no size.
 std::vector<int64_t> SmallerAmounts(const FaultEntry& fault);

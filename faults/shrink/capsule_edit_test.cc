@@ -151,12 +151,20 @@ TEST_CASE("Capsule edits: a thin sample is spread over the whole time; larger va
 
 TEST_CASE("Capsule edits: limits become small, never larger, and stay legal") {
   Capsule capsule = BusyCapsule(5, 6);
-  const Capsule small = WithSmallLimits(capsule);
-  REQUIRE(small.Validate().ok());
-  CHECK(small.cluster.knobs.at("region.log_entries_max") == 20);
-  CHECK(ChangedKnobs(small).size() >= 6);
+  int64_t before = 0;
+  for (const Lowness lowness : kLownesses) {
+    const Capsule small = WithLowLimits(capsule, LimitKnobs(), lowness);
+    REQUIRE(small.Validate().ok());
+    CHECK(small.cluster.knobs.at("region.log_entries_max") > before);
+    before = small.cluster.knobs.at("region.log_entries_max");
+    CHECK(ChangedKnobs(small).size() == LimitKnobs().size());
+  }
+  CHECK(before == 20);
+  CHECK(ChangedKnobs(WithLowLimits(capsule, {"region.log_gc_ticks"}, Lowness::kLeast)) ==
+        std::vector<std::string>{"region.log_gc_ticks"});
   capsule.cluster.knobs["region.log_entries_max"] = 7;
-  CHECK(WithSmallLimits(capsule).cluster.knobs.at("region.log_entries_max") == 7);
+  CHECK(WithLowLimits(capsule, LimitKnobs(), Lowness::kDrawn).cluster.knobs.at("region.log_entries_max") == 7);
+  CHECK(WithLowLimits(capsule, LimitKnobs(), Lowness::kLeast).cluster.knobs.at("region.log_entries_max") == 2);
 }
 
 TEST_CASE("Capsule edits: amounts shrink towards nothing, those that have a size") {

@@ -16,13 +16,29 @@ constexpr Duration kGapFloor = milliseconds(50);
 
 /// With fewer operations each is looked at alone anyway.
 constexpr size_t kVolumeMin = 8;
-constexpr uint32_t kLargerValues = 64;
+constexpr uint32_t kLargerValues[] = {64, 8};
+/// What all values together may come to that way: every later run pays for it.
+constexpr uint64_t kValueBytesOfAll = uint64_t{1} << 20;
 
 /// Whoever has more to read does not mind which is a put.
 constexpr size_t kPlainerOperationsMax = 40;
 
 size_t SizeOf(const Capsule& capsule) {
   return capsule.faults.size() + capsule.operation_count();
+}
+
+/// WithLargerValues() for each factor that a run can afford.
+std::vector<Capsule> WithAffordableValues(const Capsule& capsule) {
+  std::vector<Capsule> larger;
+  for (const uint32_t factor : kLargerValues) {
+    Capsule candidate = WithLargerValues(capsule, factor);
+    uint64_t bytes = 0;
+    for (const CapsuleWorkload& workload : candidate.workloads) {
+      bytes += workload.operations.size() * workload.options.value_bytes;
+    }
+    if (bytes <= kValueBytesOfAll) larger.push_back(std::move(candidate));
+  }
+  return larger;
 }
 
 /// Groups of positions with one name, the largest group first: what goes in one step should be much.
@@ -54,13 +70,15 @@ CapsuleShrinker::CapsuleShrinker(CandidateJudge& judge, Capsule start, Accepted 
     : judge_(judge), best_(std::move(start)), best_text_(FormatCapsule(best_)), accepted_(std::move(accepted)) {}
 
 Status CapsuleShrinker::Run() {
+  // More variants and small cuts are worth their runs only where nothing else gets on any more.
+  parts_max_ = kCoarseParts;
   Coarse();
-  // More variants are worth their runs only where one does not get on any more.
   size_t before = 0;
   do {
     before = SizeOf(best_);
   } while (!over() && Fine() && SizeOf(best_) * 10 < before * 9);
   variants_ = kShrinkVariants;
+  parts_max_ = SIZE_MAX;
   do {
     while (!over() && Fine()) {
     }
@@ -120,7 +138,7 @@ std::optional<size_t> CapsuleShrinker::TakeFirst(size_t count, const CandidateJu
 void CapsuleShrinker::Put(Capsule capsule) {
   best_ = std::move(capsule);
   best_text_ = FormatCapsule(best_);
-  error_ = accepted_(best_, pass_);
+  error_ = accepted_(best_);
 }
 
 bool CapsuleShrinker::TakeFirstOf(const std::vector<Capsule>& candidates) {
@@ -139,7 +157,7 @@ bool CapsuleShrinker::Reduce(size_t units, const std::function<Capsule(const Cap
     }
     return found;
   };
-  DeltaDebug(units, first);
+  DeltaDebug(units, first, parts_max_);
   return changed;
 }
 
@@ -282,8 +300,10 @@ bool CapsuleShrinker::Volume() {
       if (best_.operation_count() < nth * 2) continue;
       const Capsule thin = WithEveryNthOperation(best_, nth);
       candidates.push_back(thin);
-      candidates.push_back(WithSmallLimits(thin));
-      candidates.push_back(WithLargerValues(WithSmallLimits(thin), nth));
+      for (const Lowness lowness : {Lowness::kLeast, Lowness::kDrawn}) {
+        candidates.push_back(WithLowLimits(thin, LimitKnobs(), lowness));
+        candidates.push_back(WithLargerValues(candidates.back(), nth));
+      }
     }
     if (!TakeFirstOf(candidates)) break;
     changed = true;
@@ -298,12 +318,33 @@ bool CapsuleShrinker::Limits() {
   if (best_.operation_count() < kVolumeMin) return false;
   pass_ = "limits";
   const Capsule before = best_;
-  const Capsule low = WithSmallLimits(best_);
-  if (!TakeFirstOf({WithLargerValues(low, kLargerValues), low, WithLargerValues(best_, kLargerValues)})) return false;
+  const bool all = AllLimits();
+  if (!EachLimit() && !all) return false;
   Operations();
   if (best_.operation_count() < before.operation_count()) return true;
   if (!over()) Put(before);
   return false;
+}
+
+bool CapsuleShrinker::AllLimits() {
+  std::vector<Capsule> candidates;
+  for (const Lowness lowness : kLownesses) {
+    const Capsule low = WithLowLimits(best_, LimitKnobs(), lowness);
+    for (Capsule& larger : WithAffordableValues(low)) candidates.push_back(std::move(larger));
+    candidates.push_back(low);
+  }
+  return TakeFirstOf(candidates);
+}
+
+/// One low limit may keep from happening what needs another.
+bool CapsuleShrinker::EachLimit() {
+  bool changed = false;
+  for (const std::string& limit : LimitKnobs()) {
+    std::vector<Capsule> candidates;
+    for (const Lowness lowness : kLownesses) candidates.push_back(WithLowLimits(best_, {limit}, lowness));
+    changed |= TakeFirstOf(candidates);
+  }
+  return TakeFirstOf(WithAffordableValues(best_)) || changed;
 }
 
 bool CapsuleShrinker::Operations() {

@@ -16,7 +16,7 @@ namespace orrery::faults {
 class CapsuleShrinker {
  public:
   /// Called whenever something smaller is found to fail. An error ends the shrink.
-  using Accepted = std::function<Status(const Capsule& best, std::string_view pass)>;
+  using Accepted = std::function<Status(const Capsule& best)>;
 
   /// `start` fails as it is. `judge` outlives the shrinker.
   CapsuleShrinker(CandidateJudge& judge, Capsule start, Accepted accepted);
@@ -25,6 +25,7 @@ class CapsuleShrinker {
   Status Run();
 
   const Capsule& best() const { return best_; }
+  /// What is being tried.
   std::string_view pass() const { return pass_; }
 
  private:
@@ -45,6 +46,8 @@ class CapsuleShrinker {
   bool Amounts();
   bool Volume();
   bool Limits();
+  bool AllLimits();
+  bool EachLimit();
   bool Operations();
   bool PlainKnobs();
   bool Gaps();
@@ -69,8 +72,11 @@ class CapsuleShrinker {
   Status error_;
   std::string_view pass_ = "start";
   uint64_t variants_ = 1;
+  size_t parts_max_ = SIZE_MAX;  ///< Of delta debugging.
 };
 
+/// Into how many parts faults or operations are cut at most as long as cuts are to be big.
+constexpr size_t kCoarseParts = 32;
 /// In how many variants a candidate is tried once rounds with one change little.
 constexpr uint64_t kShrinkVariants = 4;
 /// How many times as many if it has a fraction of the operations only: few tries, much to gain.

@@ -57,7 +57,7 @@ Capsule Shrink(const FakeRunner::Fails& fails, size_t jobs, uint64_t seed, size_
   runner.judged_max = judged_max;
   TriedLog log;
   CandidateJudge judge(runner, log);
-  CapsuleShrinker shrinker(judge, BusyCapsule(80, 300), [&](const Capsule& best, std::string_view) {
+  CapsuleShrinker shrinker(judge, BusyCapsule(80, 300), [&](const Capsule& best) {
     CHECK(fails(best));
     return best.Validate();
   });
@@ -129,6 +129,23 @@ TEST_CASE("CapsuleShrinker: a failure that needs certain operations and much bes
   CHECK(ChangedKnobs(small).empty());
 }
 
+TEST_CASE("CapsuleShrinker: one low limit must not keep from happening what needs another") {
+  // As many entries as a log may hold, but no checkpoint between them: all limits at their lowest would make one.
+  const auto fails = [](const Capsule& capsule) {
+    const auto knob = [&](const char* name, int64_t usual) {
+      const auto found = capsule.cluster.knobs.find(name);
+      return found == capsule.cluster.knobs.end() ? usual : found->second;
+    };
+    const int64_t needed = std::min<int64_t>(550, knob("region.log_entries_max", 2000) * 3);
+    const auto operations = static_cast<int64_t>(capsule.operation_count());
+    return knob("region.session_checkpoint_entries", 256) >= 100 && operations >= needed;
+  };
+  const Capsule small = Shrink(fails, 1, 1);
+  CHECK(fails(small));
+  CHECK(small.operation_count() == 6);
+  CHECK(ChangedKnobs(small) == std::vector<std::string>{"region.log_entries_max"});
+}
+
 TEST_CASE("CapsuleShrinker: room, factors and steps become as small as the failure lets them") {
   FakeRunner runner([](const Capsule& c) { return !c.faults.empty() && c.faults[0].amount >= 90; }, 1, 1);
   TriedLog log;
@@ -141,7 +158,7 @@ TEST_CASE("CapsuleShrinker: room, factors and steps become as small as the failu
   full.lasts = seconds(1);
   full.amount = 16'000;
   start.faults = {full};
-  CapsuleShrinker shrinker(judge, start, [](const Capsule& best, std::string_view) { return best.Validate(); });
+  CapsuleShrinker shrinker(judge, start, [](const Capsule& best) { return best.Validate(); });
   CHECK(shrinker.Run().ok());
   CHECK(shrinker.best().faults.at(0).amount >= 90);
   CHECK(shrinker.best().faults.at(0).amount < 180);
@@ -175,9 +192,8 @@ TEST_CASE("CapsuleShrinker: an error of who is told ends it") {
   FakeRunner runner(NeedsSome, 1, 1);
   TriedLog log;
   CandidateJudge judge(runner, log);
-  CapsuleShrinker shrinker(judge, BusyCapsule(80, 300), [](const Capsule&, std::string_view) {
-    return Status(StatusCode::kIoError, "cannot write x");
-  });
+  CapsuleShrinker shrinker(judge, BusyCapsule(80, 300),
+                           [](const Capsule&) { return Status(StatusCode::kIoError, "cannot write x"); });
   CHECK(shrinker.Run().code() == StatusCode::kIoError);
   CHECK(runner.judged < 20);
 }

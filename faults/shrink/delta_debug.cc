@@ -41,7 +41,7 @@ KeptList Candidates(const Cut& cut, size_t parts, size_t next) {
 
 }  // namespace
 
-Kept DeltaDebug(size_t units, const FirstFailing& first) {
+Kept DeltaDebug(size_t units, const FirstFailing& first, size_t parts_max) {
   Kept items(units);
   std::iota(items.begin(), items.end(), size_t{0});
   if (items.empty()) return items;
@@ -49,11 +49,11 @@ Kept DeltaDebug(size_t units, const FirstFailing& first) {
   size_t parts = 2;
   size_t next = 0;
   while (items.size() >= 2) {
-    parts = std::min(parts, items.size());
+    parts = std::min({parts, items.size(), parts_max});
     const Cut cut(items, parts);
     const std::optional<size_t> found = first(Candidates(cut, parts, next));
     if (!found) {
-      if (parts == items.size()) break;
+      if (parts == std::min(items.size(), parts_max)) break;
       parts *= 2;
       next = 0;
       continue;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -26,9 +27,10 @@ using FirstFailing = std::function<std::optional<size_t>(const KeptList&)>;
 /// cost as much as the complements, which alone make the result minimal); and after a part was left out its neighbours
 /// come next, not the first part again.
 ///
-/// The result fails; unless judging ended early it is 1-minimal: leaving out any single unit of it does not fail. What
-/// is kept together is a contiguous part of the units: order them so that neighbours belong together.
-Kept DeltaDebug(size_t units, const FirstFailing& first);
+/// The result fails; unless judging ended early or `parts_max` is less than its units it is 1-minimal: leaving out any
+/// single unit of it does not fail. What is kept together is a contiguous part of the units: order them so that
+/// neighbours belong together. The units are never cut into more than `parts_max` parts. Requires: parts_max >= 2.
+Kept DeltaDebug(size_t units, const FirstFailing& first, size_t parts_max = SIZE_MAX);
 
 constexpr size_t kPartsAlone = 4;
 

@@ -51,6 +51,22 @@ TEST_CASE("DeltaDebug: a few units of many cost about logarithmically many judge
   CHECK(oracle.judged < 200);
 }
 
+TEST_CASE("DeltaDebug: with few parts it ends early, and with as many as there are units it changes nothing") {
+  // Five that stand apart: of four parts none can go.
+  const auto fails = [](const Kept& kept) { return HasAll(kept, {0, 1000, 2000, 3000, 4000}); };
+  Oracle coarse{.fails = fails};
+  CHECK(DeltaDebug(4096, coarse.First(), 4).size() == 4096);
+  CHECK(coarse.judged < 12);
+  Oracle finer{.fails = fails};
+  const Kept kept = DeltaDebug(4096, finer.First(), 8);
+  CHECK(fails(kept));
+  CHECK(kept.size() < 1000);
+  Oracle whole{.fails = fails};
+  Oracle capped{.fails = fails};
+  CHECK(DeltaDebug(4096, whole.First()) == DeltaDebug(4096, capped.First(), 4096));
+  CHECK(whole.judged == capped.judged);
+}
+
 TEST_CASE("DeltaDebug: nothing is needed: one judgement") {
   Oracle oracle{.fails = [](const Kept&) { return true; }};
   CHECK(DeltaDebug(1000, oracle.First()).empty());

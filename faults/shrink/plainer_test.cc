@@ -80,7 +80,7 @@ TEST_CASE("CapsuleShrinker: what another kind of fault does as well becomes the 
   FakeRunner runner(any_down, 1, 1);
   TriedLog log;
   CandidateJudge judge(runner, log);
-  CapsuleShrinker shrinker(judge, WithFault(loop), [](const Capsule&, std::string_view) { return Status(); });
+  CapsuleShrinker shrinker(judge, WithFault(loop), [](const Capsule&) { return Status(); });
   CHECK(shrinker.Run().ok());
   REQUIRE(shrinker.best().faults.size() == 1);
   CHECK(shrinker.best().faults[0].kind == FaultKind::kKill);

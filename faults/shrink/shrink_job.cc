@@ -166,7 +166,7 @@ Status ShrinkJob::Shrink(Capsule start) {
   ORRERY_RETURN_IF_ERROR(Keep(start));
   best_ = start;
   CandidateJudge* judge_seen = nullptr;
-  std::string_view pass = "start";
+  const CapsuleShrinker* shrinker_seen = nullptr;
   ProcessRunner runner({.program = options_.program,
                         .clean = options_.clean,
                         .signature = start.expected.signature,
@@ -177,15 +177,16 @@ Status ShrinkJob::Shrink(Capsule start) {
                         .cpu_seconds_max = options_.cpu_minutes * 60,
                         .while_waiting = [&] {
                           tried_ = judge_seen->tried();
+                          pass_ = shrinker_seen->pass();
                           Progress(false);
                         }});
   CandidateJudge judge(runner, log);
   judge_seen = &judge;
-  CapsuleShrinker shrinker(judge, std::move(start), [&](const Capsule& best, std::string_view now) {
+  CapsuleShrinker shrinker(judge, std::move(start), [&](const Capsule& best) {
     best_ = best;
-    pass = now;
     return Keep(best);
   });
+  shrinker_seen = &shrinker;
   ORRERY_RETURN_IF_ERROR(shrinker.Run());
   ORRERY_RETURN_IF_ERROR(judge.broken());
   whole_ = !judge.ended();
@@ -233,8 +234,8 @@ void ShrinkJob::Progress(bool last) {
   const double now = MonotonicSeconds();
   if (!terminal_ || (!last && now < next_progress_)) return;
   next_progress_ = now + kProgressSeconds;
-  fmt::print(stderr, "\r\033[K{} faults, {} operations, {} candidates, {:.0f} s{}", best_.faults.size(),
-             best_.operation_count(), tried_, now - began_, last ? "\n" : "");
+  fmt::print(stderr, "\r\033[K{} faults, {} operations, {} candidates, {:.0f} s; {}{}", best_.faults.size(),
+             best_.operation_count(), tried_, now - began_, last ? "ended" : pass_, last ? "\n" : "");
 }
 
 Result<std::string> StoryOf(const Capsule& capsule, const std::string& program, const std::string& folder,

@@ -58,6 +58,7 @@ class ShrinkJob {
   size_t operations_before_ = 0;
   uint64_t events_max_ = 0;
   uint64_t tried_ = 0;
+  std::string_view pass_ = "start";  ///< What is being tried.
   double began_ = 0;
   double next_progress_ = 0;
   bool terminal_ = false;
