@@ -93,13 +93,21 @@ def shrunk(rows):
     return [row for row in rows if "error" not in row]
 
 
-def figures(rows):
-    """Medians are those of what was shrunk; a shrink that failed is none that became small."""
-    good = shrunk(rows)
-    small = [row for row in good if row["faults"] <= 10 and row["operations"] <= 20]
+def is_small(row):
+    return "error" not in row and row["faults"] <= 10 and row["operations"] <= 20
+
+
+def figures(groups):
+    """Of groups of rows, of which the smallest counts, and as small in time any that is. Medians are those of what was shrunk; a
+    shrink that failed is none that became small."""
+    def size(row):
+        return (not is_small(row), row["faults"] + row["operations"], row["cpu_seconds"])
+
+    good = [min(shrunk(rows), key=size) for rows in groups if shrunk(rows)]
+
     def share(seconds):
-        return sum(1 for row in small if row["cpu_seconds"] <= seconds) / len(rows)
-    return {"shrunk": len(good), "failed": len(rows) - len(good),
+        return sum(1 for rows in groups if any(is_small(row) and row["cpu_seconds"] <= seconds for row in rows)) / len(groups)
+    return {"shrunk": len(good), "failed": len(groups) - len(good),
             "median_faults": statistics.median(row["faults"] for row in good),
             "median_operations": statistics.median(row["operations"] for row in good),
             "small_within_5_minutes": share(300), "small_within_15_minutes": share(900),
@@ -107,14 +115,12 @@ def figures(rows):
             "reproduce": sum(1 for row in good if row["reproduces"])}
 
 
-def smaller_of_each(rows):
-    """For each mutant the row of its smallest result: a campaign shrinks two failures of a group, and who reads it reads one."""
-    best = {}
+def by_mutant(rows):
+    """The rows of each mutant together: a campaign shrinks two failures of a group, and whoever reads it reads the smaller."""
+    groups = {}
     for row in rows:
-        size = row["faults"] + row["operations"] if "error" not in row else math.inf
-        if row["mutant"] not in best or size < best[row["mutant"]][0]:
-            best[row["mutant"]] = (size, row)
-    return [row for _, row in best.values()]
+        groups.setdefault(row["mutant"], []).append(row)
+    return list(groups.values())
 
 
 def percent(share):
@@ -169,11 +175,11 @@ def main():
     say(table(["mutant", "from", "faults", "operations", "bytes", "runs", "CPU s"],
               [[row["mutant"], f"{row['scenario']} {row['seed']}", row["faults"], row["operations"], row["bytes"], row["runs"],
                 row["cpu_seconds"]] for row in good]))
-    size, by_mutant, groups = figures(rows), figures(smaller_of_each(rows)), grouping(good)
+    size, smaller, groups = figures([[row] for row in rows]), figures(by_mutant(rows)), grouping(good)
     write_result("shrinking", {"command": "ci/shrink-mutants " + " ".join(sys.argv[1:]), "rows": rows, "figures": size,
-                               "figures_by_mutant": by_mutant, "grouping": groups})
+                               "figures_by_mutant": smaller, "grouping": groups})
     say(f"each of {len(rows)} failures: {figures_text(size)}")
-    say(f"the smaller ones of {len(smaller_of_each(rows))} mutants: {figures_text(by_mutant)}")
+    say(f"the smaller ones of {len(by_mutant(rows))} mutants: {figures_text(smaller)}")
     say(f"groups: precision {percent(groups['precision'])}, recall {percent(groups['recall'])} over {groups['failures']} failures")
     left = len(wanted) - len(rows)
     say(f"{size['reproduce']} of {len(rows)} reproduce in a fresh process"

@@ -49,20 +49,26 @@ class Rows(unittest.TestCase):
 
     def test_figures_count_what_is_small_and_in_time(self):
         rows = [row("a"), row("b", cpu_seconds=400), row("c", operations=21), row("d", faults=11, reproduces=False)]
-        figures = shrink_mutants.figures(rows)
+        figures = shrink_mutants.figures([[one] for one in rows])
         self.assertEqual((figures["small_within_5_minutes"], figures["small_within_15_minutes"]), (0.25, 0.5))
         self.assertEqual((figures["median_faults"], figures["median_operations"], figures["reproduce"]), (1, 2, 3))
 
     def test_a_failed_shrink_is_none_that_became_small(self):
-        figures = shrink_mutants.figures([row("a"), {"mutant": "b", "error": "exit 14: no space"}])
+        figures = shrink_mutants.figures([[row("a")], [{"mutant": "b", "error": "exit 14: no space"}]])
         self.assertEqual((figures["shrunk"], figures["failed"], figures["median_faults"]), (1, 1, 1))
         self.assertEqual((figures["small_within_5_minutes"], figures["small_within_15_minutes"]), (0.5, 0.5))
 
-    def test_of_each_mutant_the_smaller_result_is_what_is_read(self):
-        large, small, failed = row("a"), row("a"), {"mutant": "a", "error": "exit 14: no space"}
-        large.update(operations=34)
-        self.assertEqual(shrink_mutants.smaller_of_each([failed, large, small, row("b")]), [small, row("b")])
-        self.assertEqual(shrink_mutants.smaller_of_each([failed]), [failed])
+    def test_of_a_mutant_the_smaller_result_counts_and_any_that_is_small_in_time(self):
+        failed = {"mutant": "a", "error": "exit 14: no space"}
+        rows = [failed, row("a", operations=3, cpu_seconds=400), row("b"), row("a", operations=9, cpu_seconds=250), row("a", operations=34)]
+        groups = shrink_mutants.by_mutant(rows)
+        self.assertEqual([len(group) for group in groups], [4, 1])
+        figures = shrink_mutants.figures(groups)
+        self.assertEqual((figures["small_within_5_minutes"], figures["median_operations"], figures["failed"]), (1, 2.5, 0))
+        # Eleven faults are not small, whatever their sum with the operations.
+        many = [[row("c", faults=11, operations=0, cpu_seconds=1), row("c", faults=5, operations=10)]]
+        self.assertEqual(shrink_mutants.figures(many)["median_faults"], 5)
+        self.assertEqual(shrink_mutants.figures([[failed], [row("b")]])["failed"], 1)
 
     def test_the_summary_of_a_shrink_is_read(self):
         text = "story\n2 faults (of 18), 3 operations (of 3739), 2212 bytes, 794 runs in 40 s, 33 CPU s\nrepro: x\n"

@@ -1,5 +1,6 @@
 #include "faults/shrink/candidate_judge.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "faults/shrink/capsule_edit.h"
@@ -38,12 +39,19 @@ class CandidateJudge::Search {
         if (*known) Wins(place, *std::move(attempt));
         continue;
       }
+      // Equal to one under way, which comes first: what that one shows holds for both.
+      if (UnderWay(attempt->key)) continue;
       ++judge_.tried_;
       const uint64_t ticket = judge_.next_ticket_++;
       const Status started = judge_.runner_.Start(ticket, FormatCapsule(attempt->capsule));
       if (!started.ok()) return judge_.End(started);
       under_way_.emplace(ticket, std::pair(place, *std::move(attempt)));
     }
+  }
+
+  bool UnderWay(const std::string& key) const {
+    return std::any_of(under_way_.begin(), under_way_.end(),
+                       [&](const auto& other) { return other.second.second.key == key; });
   }
 
   std::optional<Attempt> MakeAttempt(size_t place) const {

@@ -75,6 +75,19 @@ TEST_CASE("CandidateJudge: what does not validate, and what was left out, is nev
   CHECK(runner.judged == 1);
 }
 
+TEST_CASE("CandidateJudge: equal candidates run once, though the first is still under way") {
+  for (const bool fails : {false, true}) {
+    FakeRunner runner([fails](const Capsule&) { return fails; }, 4, 1);
+    TriedLog log;
+    CandidateJudge judge(runner, log);
+    const auto win = judge.First(
+        4, [](size_t) { return Numbered(5); }, 1);
+    CHECK(win.has_value() == fails);
+    if (win) CHECK(win->index == 0);
+    CHECK(runner.judged == 1);
+  }
+}
+
 TEST_CASE("CandidateJudge: when there is no more time nothing fails any more") {
   FakeRunner runner([](const Capsule& c) { return c.choices.seed == 7; }, 2, 1);
   runner.judged_max = 3;

@@ -38,7 +38,10 @@ constexpr LowLimit kLowLimits[] = {{"region.log_entries_max", 2, 6, 20},
                                    {"engine.file_bytes", 16 << 10, 16 << 10, 16 << 10},
                                    {"engine.write_buffer_bytes", 16 << 10, 16 << 10, 16 << 10},
                                    {"engine.manifest_bytes_max", 4096, 4096, 4096},
-                                   {"engine.import_table_bytes", 64, 64, 64}};
+                                   {"engine.import_table_bytes", 64, 64, 300}};
+/// A chunk then makes many files (faults/knobs.cc).
+constexpr std::string_view kSmallTables = "engine.import_table_bytes";
+constexpr std::string_view kPatience = "region.snapshot_patience_nanoseconds";
 
 /// Where the defaults come from: without `randomise` nothing is drawn.
 Knobs DefaultKnobs() {
@@ -325,6 +328,16 @@ Capsule WithLargerValues(const Capsule& capsule, uint32_t factor) {
   return larger;
 }
 
+Capsule WithValuesOf(const Capsule& capsule, const Capsule& start) {
+  Capsule other = capsule;
+  for (CapsuleWorkload& workload : other.workloads) {
+    for (const CapsuleWorkload& before : start.workloads) {
+      if (before.name == workload.name) workload.options.value_bytes = before.options.value_bytes;
+    }
+  }
+  return other;
+}
+
 std::vector<std::string> LimitKnobs() {
   std::vector<std::string> names;
   for (const LowLimit& limit : kLowLimits) names.emplace_back(limit.knob);
@@ -338,6 +351,11 @@ Capsule WithLowLimits(const Capsule& capsule, const std::vector<std::string>& li
     if (std::find(limits.begin(), limits.end(), limit.knob) == limits.end()) continue;
     int64_t& knob = lower.cluster.knobs.emplace(limit.knob, defaults.find(limit.knob)->second).first->second;
     knob = std::min(knob, limit.At(lowness));
+    if (limit.knob != kSmallTables) continue;
+    const auto patience = lower.cluster.knobs.find(kPatience);
+    if (patience != lower.cluster.knobs.end()) {
+      patience->second = std::max(patience->second, defaults.find(kPatience)->second);
+    }
   }
   return lower;
 }

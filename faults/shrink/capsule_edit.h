@@ -64,13 +64,15 @@ Capsule WithTimesRounded(const Capsule& capsule, Duration step);
 Capsule WithEveryNthOperation(const Capsule& capsule, size_t nth);
 /// Values of all workloads `factor` times as long, but none beyond 64 KiB.
 Capsule WithLargerValues(const Capsule& capsule, uint32_t factor);
+/// Values as long as `start` has them in the workloads of the same names.
+Capsule WithValuesOf(const Capsule& capsule, const Capsule& start);
 /// How low a limit goes: as low as still makes sense, as low as random knobs are given, or between.
 enum class Lowness { kLeast, kBetween, kDrawn };
 constexpr Lowness kLownesses[] = {Lowness::kLeast, Lowness::kBetween, Lowness::kDrawn};
-/// Knobs that say after how many entries or bytes a store does something: compacts a log, writes a table, forgets a
-/// session.
+/// Knobs that say after how much a store does something: compacts a log, writes a table, forgets a session.
 std::vector<std::string> LimitKnobs();
-/// These of LimitKnobs() lowered, so that stores do after little what they usually do after much. None rises.
+/// These of LimitKnobs() lowered, so that stores do after little what they usually do after much. None rises; but where
+/// tables of snapshots get small, senders are given the patience that random knobs give them with such.
 Capsule WithLowLimits(const Capsule& capsule, const std::vector<std::string>& limits, Lowness lowness);
 /// Smaller amounts for a fault, the smallest first: room on a full disk, factors, steps of clocks. Empty for kinds
 /// whose amount has no size.

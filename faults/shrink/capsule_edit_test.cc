@@ -167,6 +167,32 @@ TEST_CASE("Capsule edits: limits become small, never larger, and stay legal") {
   CHECK(WithLowLimits(capsule, LimitKnobs(), Lowness::kLeast).cluster.knobs.at("region.log_entries_max") == 2);
 }
 
+TEST_CASE("Capsule edits: limits as low as random knobs go are those that are drawn") {
+  Knobs least;
+  for (uint64_t seed = 0; seed < 300; ++seed) {
+    for (const auto& [name, value] : NamedKnobs(DrawStoreOptions(Random(seed), true))) {
+      const auto known = least.emplace(name, value).first;
+      known->second = std::min(known->second, value);
+    }
+  }
+  const Capsule low = WithLowLimits(BusyCapsule(5, 6), LimitKnobs(), Lowness::kDrawn);
+  for (const std::string& limit : LimitKnobs()) CHECK(low.cluster.knobs.at(limit) == least.at(limit));
+}
+
+TEST_CASE("Capsule edits: with small tables a sender of snapshots is patient") {
+  constexpr const char* kPatience = "region.snapshot_patience_nanoseconds";
+  Capsule capsule = BusyCapsule(5, 6);
+  capsule.cluster.knobs[kPatience] = 100'000'000;
+  CHECK(WithLowLimits(capsule, {"region.log_gc_ticks"}, Lowness::kLeast).cluster.knobs.at(kPatience) == 100'000'000);
+  CHECK(WithLowLimits(capsule, LimitKnobs(), Lowness::kLeast).cluster.knobs.at(kPatience) == 5'000'000'000);
+}
+
+TEST_CASE("Capsule edits: values go back to what they were, in workloads that are left") {
+  const Capsule start = BusyCapsule(5, 6);
+  const Capsule one = WithoutWorkload(start, 0);
+  CHECK(FormatCapsule(WithValuesOf(WithLargerValues(one, 8), start)) == FormatCapsule(one));
+}
+
 TEST_CASE("Capsule edits: amounts shrink towards nothing, those that have a size") {
   FaultEntry fault;
   fault.kind = FaultKind::kDiskFull;

@@ -17,8 +17,11 @@ constexpr Duration kGapFloor = milliseconds(50);
 /// With fewer operations each is looked at alone anyway.
 constexpr size_t kVolumeMin = 8;
 constexpr uint32_t kLargerValues[] = {64, 8};
-/// What all values together may come to that way: every later run pays for it.
+/// What one value for each operation may come to that way, of all operations together: every later run pays for it.
 constexpr uint64_t kValueBytesOfAll = uint64_t{1} << 20;
+
+/// Into how many parts units are cut at most as long as cuts are to be big.
+constexpr size_t kCoarseParts = 32;
 
 /// Whoever has more to read does not mind which is a put.
 constexpr size_t kPlainerOperationsMax = 40;
@@ -67,10 +70,14 @@ std::vector<OperationPlace> PlacesOf(const std::vector<OperationPlace>& places, 
 }  // namespace
 
 CapsuleShrinker::CapsuleShrinker(CandidateJudge& judge, Capsule start, Accepted accepted)
-    : judge_(judge), best_(std::move(start)), best_text_(FormatCapsule(best_)), accepted_(std::move(accepted)) {}
+    : judge_(judge),
+      start_(std::move(start)),
+      best_(start_),
+      best_text_(FormatCapsule(best_)),
+      accepted_(std::move(accepted)) {}
 
 Status CapsuleShrinker::Run() {
-  // More variants and small cuts are worth their runs only where nothing else gets on any more.
+  // More variants and small cuts are worth their runs only where rounds with one variant and big cuts change little.
   parts_max_ = kCoarseParts;
   Coarse();
   size_t before = 0;
@@ -117,6 +124,7 @@ bool CapsuleShrinker::Fine() {
   changed |= Limits();
   changed |= Operations();
   changed |= PlainKnobs();
+  changed |= PlainValues();
   changed |= Gaps();
   changed |= Spans();
   return changed;
@@ -313,7 +321,7 @@ bool CapsuleShrinker::Volume() {
 }
 
 /// Where certain operations are needed and much besides: low limits and large values first, then fewer operations. If
-/// that does not help, all stays as it was.
+/// there are no fewer, all stays as it was, also when the time is over in between.
 bool CapsuleShrinker::Limits() {
   if (best_.operation_count() < kVolumeMin) return false;
   pass_ = "limits";
@@ -322,7 +330,7 @@ bool CapsuleShrinker::Limits() {
   if (!EachLimit() && !all) return false;
   Operations();
   if (best_.operation_count() < before.operation_count()) return true;
-  if (!over()) Put(before);
+  if (error_.ok()) Put(before);
   return false;
 }
 
@@ -336,7 +344,7 @@ bool CapsuleShrinker::AllLimits() {
   return TakeFirstOf(candidates);
 }
 
-/// One low limit may keep from happening what needs another.
+/// One low limit may keep from happening what needs another: one after the other, and each that still fails stays.
 bool CapsuleShrinker::EachLimit() {
   bool changed = false;
   for (const std::string& limit : LimitKnobs()) {
@@ -362,6 +370,12 @@ bool CapsuleShrinker::PlainKnobs() {
     for (const size_t name : kept) changed.push_back(names[name]);
     return WithKnobs(base, changed);
   });
+}
+
+/// What Volume() and Limits() have made longer, where it is not needed any more.
+bool CapsuleShrinker::PlainValues() {
+  pass_ = "values";
+  return TakeFirstOf({WithValuesOf(best_, start_)});
 }
 
 bool CapsuleShrinker::Gaps() {

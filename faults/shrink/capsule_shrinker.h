@@ -15,7 +15,8 @@ namespace orrery::faults {
 /// fewer faults, nodes, clients, operations and unusual knobs, no idle times. docs/shrinking.md tells the passes.
 class CapsuleShrinker {
  public:
-  /// Called whenever something smaller is found to fail. An error ends the shrink.
+  /// Called with each new best: something smaller or plainer that fails, or what it was before a detour that led
+  /// nowhere. An error ends the shrink.
   using Accepted = std::function<Status(const Capsule& best)>;
 
   /// `start` fails as it is. `judge` outlives the shrinker.
@@ -29,8 +30,6 @@ class CapsuleShrinker {
   std::string_view pass() const { return pass_; }
 
  private:
-  using Edit = std::function<Capsule(const Capsule&)>;
-
   void Coarse();
   bool Fine();
 
@@ -50,6 +49,7 @@ class CapsuleShrinker {
   bool EachLimit();
   bool Operations();
   bool PlainKnobs();
+  bool PlainValues();
   bool Gaps();
   bool Normalise();
   bool PlainerFaults();
@@ -66,6 +66,7 @@ class CapsuleShrinker {
   bool Reduce(size_t units, const std::function<Capsule(const Capsule&, const Kept&)>& keep);
 
   CandidateJudge& judge_;
+  const Capsule start_;
   Capsule best_;
   std::string best_text_;
   Accepted accepted_;
@@ -75,8 +76,6 @@ class CapsuleShrinker {
   size_t parts_max_ = SIZE_MAX;  ///< Of delta debugging.
 };
 
-/// Into how many parts faults or operations are cut at most as long as cuts are to be big.
-constexpr size_t kCoarseParts = 32;
 /// In how many variants a candidate is tried once rounds with one change little.
 constexpr uint64_t kShrinkVariants = 4;
 /// How many times as many if it has a fraction of the operations only: few tries, much to gain.

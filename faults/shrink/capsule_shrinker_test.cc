@@ -77,6 +77,7 @@ TEST_CASE("CapsuleShrinker: exactly what the failure needs stays") {
   CHECK(StreamsNotCalm(small) == std::vector{sim::ChoiceStream::kNetwork});
   CHECK(GapsLongerThan(small, milliseconds(200)).empty());
   CHECK(small.faults[0].lasts <= milliseconds(100));
+  CHECK(small.workloads[0].options.value_bytes == BusyCapsule(80, 300).workloads[0].options.value_bytes);
   CHECK(judged < 600);
 }
 
@@ -144,6 +145,49 @@ TEST_CASE("CapsuleShrinker: one low limit must not keep from happening what need
   CHECK(fails(small));
   CHECK(small.operation_count() == 6);
   CHECK(ChangedKnobs(small) == std::vector<std::string>{"region.log_entries_max"});
+}
+
+TEST_CASE("CapsuleShrinker: what is needed among much else is found, though there are more of it than big cuts part") {
+  std::set<uint64_t> needed;
+  for (uint64_t ordinal = 1; ordinal <= 300; ordinal += 6) needed.insert(ordinal);
+  const Capsule small = Shrink([&](const Capsule& capsule) { return HasRegister(capsule, needed); }, 1, 1);
+  CHECK(Ordinals(small) == needed);
+}
+
+TEST_CASE("CapsuleShrinker: low limits and large values that lead nowhere are undone, also when the time is over") {
+  const auto fails = [](const Capsule& capsule) { return capsule.operation_count() >= 600; };
+  for (size_t judged = 1; judged < 400; judged += 7) {
+    const Capsule best = Shrink(fails, 1, 1, judged);
+    CHECK(ChangedKnobs(best).empty());
+    CHECK(best.workloads[0].options.value_bytes == BusyCapsule(80, 300).workloads[0].options.value_bytes);
+  }
+}
+
+TEST_CASE("CapsuleShrinker: values grow as far as a run can afford") {
+  constexpr uint64_t kAffordable = uint64_t{1} << 20;
+  const auto bytes_of = [](const Capsule& capsule) {
+    uint64_t bytes = 0;
+    for (const CapsuleWorkload& workload : capsule.workloads) {
+      bytes += workload.operations.size() * workload.options.value_bytes;
+    }
+    return bytes;
+  };
+  Capsule start = BusyCapsule(80, 300);
+  for (CapsuleWorkload& workload : start.workloads) workload.options.value_bytes = 128;
+  uint64_t most = 0;
+  FakeRunner runner(
+      [&](const Capsule& capsule) {
+        most = std::max(most, bytes_of(capsule));
+        return HasRegister(capsule, {11, 200, 201}) && bytes_of(capsule) >= bytes_of(start);
+      },
+      1, 1);
+  TriedLog log;
+  CandidateJudge judge(runner, log);
+  CapsuleShrinker shrinker(judge, start, [](const Capsule& best) { return best.Validate(); });
+  CHECK(shrinker.Run().ok());
+  CHECK(shrinker.best().operation_count() <= 16);
+  CHECK(most <= kAffordable);
+  CHECK(most > bytes_of(start) * 2);
 }
 
 TEST_CASE("CapsuleShrinker: room, factors and steps become as small as the failure lets them") {
