@@ -30,6 +30,11 @@ size_t SizeOf(const Capsule& capsule) {
   return capsule.faults.size() + capsule.operation_count();
 }
 
+/// More than anybody likes to read.
+bool IsLarge(const Capsule& capsule) {
+  return capsule.faults.size() > 10 || capsule.operation_count() > 20;
+}
+
 /// WithLargerValues() for each factor that a run can afford.
 std::vector<Capsule> WithAffordableValues(const Capsule& capsule) {
   std::vector<Capsule> larger;
@@ -77,9 +82,32 @@ CapsuleShrinker::CapsuleShrinker(CandidateJudge& judge, Capsule start, Accepted 
       accepted_(std::move(accepted)) {}
 
 Status CapsuleShrinker::Run() {
+  Descend(Order::kFaultsFirst);
+  for (uint64_t number = 1; number < kDescents && !over() && IsLarge(best_); ++number) {
+    BeginAnew(number);
+    Descend(number == 2 ? Order::kOperationsFirst : Order::kFaultsFirst);
+    if (SizeOf(best_) < SizeOf(*earlier_)) continue;
+    best_ = *earlier_;
+    if (error_.ok()) error_ = accepted_(best_);
+  }
+  return error_;
+}
+
+/// From what failed at first, if possible under other salts. What is known stays, unless something smaller is found.
+void CapsuleShrinker::BeginAnew(uint64_t number) {
+  pass_ = "anew";
+  earlier_ = std::move(best_);
+  best_ = start_;
+  best_text_ = FormatCapsule(best_);
+  variants_ = 1;
+  TakeFirst(kStartsTried, [&](size_t index) { return WithSaltsMoved(start_, number * kStartsTried + index); });
+}
+
+void CapsuleShrinker::Descend(Order order) {
   // More variants and small cuts are worth their runs only where rounds with one variant and big cuts change little.
+  variants_ = 1;
   parts_max_ = kCoarseParts;
-  Coarse();
+  Coarse(order);
   size_t before = 0;
   do {
     before = SizeOf(best_);
@@ -90,12 +118,16 @@ Status CapsuleShrinker::Run() {
     while (!over() && Fine()) {
     }
   } while (!over() && Normalise());
-  return error_;
 }
 
 /// Big cuts in one variant only: every later run is then short.
-void CapsuleShrinker::Coarse() {
+void CapsuleShrinker::Coarse(Order order) {
   CutTime();
+  if (order == Order::kOperationsFirst) {
+    Limits();
+    Volume();
+    Operations();
+  }
   Calm();
   FaultKinds();
   Workloads();
@@ -146,7 +178,7 @@ std::optional<size_t> CapsuleShrinker::TakeFirst(size_t count, const CandidateJu
 void CapsuleShrinker::Put(Capsule capsule) {
   best_ = std::move(capsule);
   best_text_ = FormatCapsule(best_);
-  error_ = accepted_(best_);
+  if (!earlier_ || SizeOf(best_) < SizeOf(*earlier_)) error_ = accepted_(best_);
 }
 
 bool CapsuleShrinker::TakeFirstOf(const std::vector<Capsule>& candidates) {
@@ -326,22 +358,28 @@ bool CapsuleShrinker::Limits() {
   if (best_.operation_count() < kVolumeMin) return false;
   pass_ = "limits";
   const Capsule before = best_;
+  const uint64_t usual = std::exchange(variants_, kShrinkVariants);  // What is left out later depends on it most.
   const bool all = AllLimits();
-  if (!EachLimit() && !all) return false;
+  // Where all together fail there are few that may go lower; else there are many.
+  if (!all) variants_ = usual;
+  const bool each = EachLimit();
+  variants_ = usual;
+  if (!all && !each) return false;
   Operations();
   if (best_.operation_count() < before.operation_count()) return true;
   if (error_.ok()) Put(before);
   return false;
 }
 
+/// As low as they may be in any variant.
 bool CapsuleShrinker::AllLimits() {
-  std::vector<Capsule> candidates;
   for (const Lowness lowness : kLownesses) {
     const Capsule low = WithLowLimits(best_, LimitKnobs(), lowness);
-    for (Capsule& larger : WithAffordableValues(low)) candidates.push_back(std::move(larger));
+    std::vector<Capsule> candidates = WithAffordableValues(low);
     candidates.push_back(low);
+    if (TakeFirstOf(candidates)) return true;
   }
-  return TakeFirstOf(candidates);
+  return false;
 }
 
 /// One low limit may keep from happening what needs another: one after the other, and each that still fails stays.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -12,7 +13,9 @@
 namespace orrery::faults {
 
 /// Makes a capsule that fails smaller, pass by pass, until a whole round of passes changes nothing: shorter, calmer,
-/// fewer faults, nodes, clients, operations and unusual knobs, no idle times. docs/shrinking.md tells the passes.
+/// fewer faults, nodes, clients, operations and unusual knobs, no idle times. Where it ends depends on what went first:
+/// if what is left is large it begins anew in another order, and the smallest counts. docs/shrinking.md tells the
+/// passes.
 class CapsuleShrinker {
  public:
   /// Called with each new best: something smaller or plainer that fails, or what it was before a detour that led
@@ -30,7 +33,12 @@ class CapsuleShrinker {
   std::string_view pass() const { return pass_; }
 
  private:
-  void Coarse();
+  /// What the big cuts leave out first.
+  enum class Order { kFaultsFirst, kOperationsFirst };
+
+  void BeginAnew(uint64_t number);
+  void Descend(Order order);
+  void Coarse(Order order);
   bool Fine();
 
   bool CutTime();
@@ -69,6 +77,7 @@ class CapsuleShrinker {
   const Capsule start_;
   Capsule best_;
   std::string best_text_;
+  std::optional<Capsule> earlier_;  ///< What it had become before it began anew.
   Accepted accepted_;
   Status error_;
   std::string_view pass_ = "start";
@@ -76,6 +85,10 @@ class CapsuleShrinker {
   size_t parts_max_ = SIZE_MAX;  ///< Of delta debugging.
 };
 
+/// How often a shrink begins whose results are large, the first time included.
+constexpr uint64_t kDescents = 4;
+/// Under how many other salts the start is tried when it begins anew.
+constexpr uint64_t kStartsTried = 8;
 /// In how many variants a candidate is tried once rounds with one change little.
 constexpr uint64_t kShrinkVariants = 4;
 /// How many times as many if it has a fraction of the operations only: few tries, much to gain.

@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <set>
+#include <vector>
 
 #include "faults/shrink/capsule_edit.h"
 #include "faults/shrink/fake_runner.h"
@@ -161,6 +163,36 @@ TEST_CASE("CapsuleShrinker: low limits and large values that lead nowhere are un
     CHECK(ChangedKnobs(best).empty());
     CHECK(best.workloads[0].options.value_bytes == BusyCapsule(80, 300).workloads[0].options.value_bytes);
   }
+}
+
+TEST_CASE("CapsuleShrinker: where it gets stuck among many operations it begins anew, and the smallest counts") {
+  // Without faults many operations are needed; with one of them, few. Faults first is a dead end.
+  const auto fails = [](const Capsule& capsule) {
+    return capsule.operation_count() >= (HasFaults(capsule, {"kill#0"}) ? 5u : 120u);
+  };
+  std::vector<size_t> sizes;
+  FakeRunner runner(fails, 2, 1);
+  TriedLog log;
+  CandidateJudge judge(runner, log);
+  CapsuleShrinker shrinker(judge, BusyCapsule(80, 300), [&](const Capsule& best) {
+    CHECK(fails(best));
+    sizes.push_back(best.faults.size() + best.operation_count());
+    return best.Validate();
+  });
+  CHECK(shrinker.Run().ok());
+  CHECK(shrinker.best().faults.size() == 1);
+  CHECK(shrinker.best().operation_count() == 5);
+  // Nobody is told of a detour by something larger.
+  CHECK(std::is_sorted(sizes.rbegin(), sizes.rend()));
+}
+
+TEST_CASE("CapsuleShrinker: what stays large however it begins ends all the same") {
+  size_t judged = 0;
+  const auto fails = [](const Capsule& capsule) { return capsule.operation_count() >= 120; };
+  const Capsule small = Shrink(fails, 1, 1, SIZE_MAX, &judged);
+  CHECK(fails(small));
+  CHECK(small.operation_count() == 120);
+  CHECK(judged < 20'000);
 }
 
 TEST_CASE("CapsuleShrinker: values grow as far as a run can afford") {
