@@ -151,14 +151,14 @@ TEST_CASE("CapsuleShrinker: one low limit must not keep from happening what need
 
 TEST_CASE("CapsuleShrinker: what is needed among much else is found, though there are more of it than big cuts part") {
   std::set<uint64_t> needed;
-  for (uint64_t ordinal = 1; ordinal <= 300; ordinal += 6) needed.insert(ordinal);
+  for (uint64_t ordinal = 1; ordinal <= 300; ordinal += 8) needed.insert(ordinal);
   const Capsule small = Shrink([&](const Capsule& capsule) { return HasRegister(capsule, needed); }, 1, 1);
   CHECK(Ordinals(small) == needed);
 }
 
 TEST_CASE("CapsuleShrinker: low limits and large values that lead nowhere are undone, also when the time is over") {
   const auto fails = [](const Capsule& capsule) { return capsule.operation_count() >= 600; };
-  for (size_t judged = 1; judged < 400; judged += 7) {
+  for (size_t judged = 1; judged < 400; judged += 29) {
     const Capsule best = Shrink(fails, 1, 1, judged);
     CHECK(ChangedKnobs(best).empty());
     CHECK(best.workloads[0].options.value_bytes == BusyCapsule(80, 300).workloads[0].options.value_bytes);
@@ -188,10 +188,10 @@ TEST_CASE("CapsuleShrinker: where it gets stuck among many operations it begins 
 
 TEST_CASE("CapsuleShrinker: what stays large however it begins ends all the same") {
   size_t judged = 0;
-  const auto fails = [](const Capsule& capsule) { return capsule.operation_count() >= 120; };
+  const auto fails = [](const Capsule& capsule) { return capsule.operation_count() >= 30; };
   const Capsule small = Shrink(fails, 1, 1, SIZE_MAX, &judged);
   CHECK(fails(small));
-  CHECK(small.operation_count() == 120);
+  CHECK(small.operation_count() == 30);
   CHECK(judged < 20'000);
 }
 
