@@ -179,7 +179,7 @@ def main():
     write_result("shrinking", {"command": "ci/shrink-mutants " + " ".join(sys.argv[1:]), "rows": rows, "figures": size,
                                "figures_by_mutant": smaller, "grouping": groups})
     say(f"each of {len(rows)} failures: {figures_text(size)}")
-    say(f"the smaller ones of {len(by_mutant(rows))} mutants: {figures_text(smaller)}")
+    say(f"{len(by_mutant(rows))} mutants, any of their failures: {figures_text(smaller)}")
     say(f"groups: precision {percent(groups['precision'])}, recall {percent(groups['recall'])} over {groups['failures']} failures")
     left = len(wanted) - len(rows)
     say(f"{size['reproduce']} of {len(rows)} reproduce in a fresh process"

@@ -35,6 +35,11 @@ bool IsLarge(const Capsule& capsule) {
   return capsule.faults.size() > 10 || capsule.operation_count() > 20;
 }
 
+/// Whether anybody would rather read `a` than `b`, which is large. Once true it stays so: nothing grows in a descent.
+bool Beats(const Capsule& a, const Capsule& b) {
+  return !IsLarge(a) || (a.faults.size() <= b.faults.size() && a.operation_count() < b.operation_count());
+}
+
 /// WithLargerValues() for each factor that a run can afford.
 std::vector<Capsule> WithAffordableValues(const Capsule& capsule) {
   std::vector<Capsule> larger;
@@ -83,24 +88,38 @@ CapsuleShrinker::CapsuleShrinker(CandidateJudge& judge, Capsule start, Accepted 
 
 Status CapsuleShrinker::Run() {
   Descend(Order::kFaultsFirst);
+  bool same_start_done = false;
   for (uint64_t number = 1; number < kDescents && !over() && IsLarge(best_); ++number) {
-    BeginAnew(number);
-    Descend(number == 2 ? Order::kOperationsFirst : Order::kFaultsFirst);
-    if (SizeOf(best_) < SizeOf(*earlier_)) continue;
-    best_ = *earlier_;
-    if (error_.ok()) error_ = accepted_(best_);
+    const bool other_salts = BeginAnew(number);
+    if (other_salts || !same_start_done) {
+      // Of the very same start the other order is all that is new.
+      Descend(other_salts && number != 2 ? Order::kFaultsFirst : Order::kOperationsFirst);
+      same_start_done |= !other_salts;
+    }
+    Choose();
   }
   return error_;
 }
 
-/// From what failed at first, if possible under other salts. What is known stays, unless something smaller is found.
-void CapsuleShrinker::BeginAnew(uint64_t number) {
+/// From what failed at first, under other salts if it fails with some of them. What it has become stays until something
+/// beats it. Whether there are such salts.
+bool CapsuleShrinker::BeginAnew(uint64_t number) {
   pass_ = "anew";
   earlier_ = std::move(best_);
   best_ = start_;
   best_text_ = FormatCapsule(best_);
   variants_ = 1;
-  TakeFirst(kStartsTried, [&](size_t index) { return WithSaltsMoved(start_, number * kStartsTried + index); });
+  return TakeFirst(kStartsTried, [&](size_t index) { return WithSaltsMoved(start_, number * kStartsTried + index); })
+      .has_value();
+}
+
+/// Between two descents; one that was cut short counts only by what anybody would prefer.
+void CapsuleShrinker::Choose() {
+  const bool wins = Beats(best_, *earlier_) || (!over() && SizeOf(best_) < SizeOf(*earlier_));
+  Capsule chosen = wins ? std::move(best_) : *std::move(earlier_);
+  earlier_.reset();
+  best_ = chosen;
+  if (error_.ok()) Put(std::move(chosen));
 }
 
 void CapsuleShrinker::Descend(Order order) {
@@ -120,7 +139,7 @@ void CapsuleShrinker::Descend(Order order) {
   } while (!over() && Normalise());
 }
 
-/// Big cuts in one variant only: every later run is then short.
+/// Big cuts, and but for limits and volume in one variant only: every later run is then short.
 void CapsuleShrinker::Coarse(Order order) {
   CutTime();
   if (order == Order::kOperationsFirst) {
@@ -178,7 +197,7 @@ std::optional<size_t> CapsuleShrinker::TakeFirst(size_t count, const CandidateJu
 void CapsuleShrinker::Put(Capsule capsule) {
   best_ = std::move(capsule);
   best_text_ = FormatCapsule(best_);
-  if (!earlier_ || SizeOf(best_) < SizeOf(*earlier_)) error_ = accepted_(best_);
+  if (!earlier_ || Beats(best_, *earlier_)) error_ = accepted_(best_);
 }
 
 bool CapsuleShrinker::TakeFirstOf(const std::vector<Capsule>& candidates) {
@@ -473,6 +492,8 @@ bool CapsuleShrinker::PlainerOperations() {
 
 bool CapsuleShrinker::RoundTimes() {
   pass_ = "rounding";
+  // A variant would move the faults off the round times again.
+  const uint64_t usual = std::exchange(variants_, 1);
   std::vector<Capsule> candidates;
   for (const Duration step : {milliseconds(100), milliseconds(10), milliseconds(1)}) {
     candidates.push_back(WithTimesRounded(best_, step));
@@ -482,7 +503,9 @@ bool CapsuleShrinker::RoundTimes() {
       break;
     }
   }
-  return TakeFirstOf(candidates);
+  const bool changed = TakeFirstOf(candidates);
+  variants_ = usual;
+  return changed;
 }
 
 }  // namespace orrery::faults

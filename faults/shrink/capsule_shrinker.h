@@ -18,8 +18,8 @@ namespace orrery::faults {
 /// passes.
 class CapsuleShrinker {
  public:
-  /// Called with each new best: something smaller or plainer that fails, or what it was before a detour that led
-  /// nowhere. An error ends the shrink.
+  /// Called with each new best: something that fails and is smaller or plainer, or has lower limits for a while, or
+  /// what it was before low limits that led nowhere. The last is best() at the end. An error ends the shrink.
   using Accepted = std::function<Status(const Capsule& best)>;
 
   /// `start` fails as it is. `judge` outlives the shrinker.
@@ -36,7 +36,8 @@ class CapsuleShrinker {
   /// What the big cuts leave out first.
   enum class Order { kFaultsFirst, kOperationsFirst };
 
-  void BeginAnew(uint64_t number);
+  bool BeginAnew(uint64_t number);
+  void Choose();
   void Descend(Order order);
   void Coarse(Order order);
   bool Fine();

@@ -59,11 +59,14 @@ Capsule Shrink(const FakeRunner::Fails& fails, size_t jobs, uint64_t seed, size_
   runner.judged_max = judged_max;
   TriedLog log;
   CandidateJudge judge(runner, log);
+  std::string told = FormatCapsule(BusyCapsule(80, 300));
   CapsuleShrinker shrinker(judge, BusyCapsule(80, 300), [&](const Capsule& best) {
     CHECK(fails(best));
+    told = FormatCapsule(best);
     return best.Validate();
   });
   CHECK(shrinker.Run().ok());
+  CHECK(told == FormatCapsule(shrinker.best()));
   if (judged != nullptr) *judged = runner.judged;
   return shrinker.best();
 }
@@ -193,6 +196,49 @@ TEST_CASE("CapsuleShrinker: what stays large however it begins ends all the same
   CHECK(fails(small));
   CHECK(small.operation_count() == 30);
   CHECK(judged < 20'000);
+}
+
+TEST_CASE("CapsuleShrinker: however often it begins anew, the smallest counts, also when the time is over") {
+  // How much is needed depends on the salt: later descents end larger or smaller.
+  const auto fails = [](const Capsule& capsule) {
+    const uint64_t salt = capsule.choices.salts[static_cast<size_t>(sim::ChoiceStream::kNode)];
+    return capsule.operation_count() >= 22 + Hash64(std::to_string(salt / 8)) % 30;
+  };
+  size_t judged = 0;
+  const Capsule whole = Shrink(fails, 1, 1, SIZE_MAX, &judged);
+  CHECK(FormatCapsule(Shrink(fails, 3, 2)) == FormatCapsule(whole));
+  size_t before = SIZE_MAX;
+  for (size_t most = judged / 8; most < judged; most += judged / 8) {
+    const size_t size = Shrink(fails, 1, 1, most).operation_count();
+    CHECK(size <= before);
+    before = size;
+  }
+  CHECK(whole.operation_count() <= before);
+}
+
+TEST_CASE("CapsuleShrinker: where one run needs many operations another run of the start may need few") {
+  const auto fails = [](const Capsule& capsule) {
+    const uint64_t salt = capsule.choices.salts[static_cast<size_t>(sim::ChoiceStream::kNode)];
+    return capsule.operation_count() >= (salt < 8 ? 40u : 5u);
+  };
+  CHECK(Shrink(fails, 1, 1).operation_count() == 5);
+}
+
+TEST_CASE("CapsuleShrinker: rounding ends where only faults off the round times fail") {
+  FakeRunner runner(
+      [](const Capsule& capsule) {
+        return HasFaults(capsule, {"kill#0"}) && capsule.faults[0].at % milliseconds(1) != Duration(0);
+      },
+      1, 1);
+  runner.judged_max = 5000;
+  TriedLog log;
+  CandidateJudge judge(runner, log);
+  Capsule start = BusyCapsule(80, 300);
+  start.faults[0].at = microseconds(1'500);
+  CapsuleShrinker shrinker(judge, start, [](const Capsule& best) { return best.Validate(); });
+  CHECK(shrinker.Run().ok());
+  CHECK_FALSE(judge.ended());
+  CHECK(shrinker.best().faults.size() == 1);
 }
 
 TEST_CASE("CapsuleShrinker: values grow as far as a run can afford") {

@@ -62,7 +62,7 @@ class ShrinkJob {
   double began_ = 0;
   double next_progress_ = 0;
   bool terminal_ = false;
-  bool whole_ = false;  ///< The fixpoint was reached.
+  bool whole_ = false;  ///< Every descent came to its fixpoint.
 };
 
 /// Reads a capsule, has it run once with trace and histories by `program`, and tells its story. `folder` exists.
