@@ -312,6 +312,8 @@ def hunt_all(mutants, clean, tree_hash, kept, arguments):
 
 def report(results, kept, arguments):
     """Writes the results of this run, and the page if nobody is missing in it."""
+    # Before the page, which is a change of what the result is named after.
+    write_result("mutants", {"command": f"ci/mutants --cpu-seconds {arguments.cpu_seconds:.0f}", "results": results})
     everybody = load_mutants("")
     there = {mutant.name: kept[mutant.hash] for mutant in everybody
              if mutant.hash in kept and is_whole(kept[mutant.hash], arguments)}
@@ -319,7 +321,6 @@ def report(results, kept, arguments):
         write_page(everybody, there, arguments)
     else:
         say(f"docs/mutants.md stays as it is: {len(there)} of {len(everybody)} mutants have results on this tree")
-    write_result("mutants", {"command": f"ci/mutants --cpu-seconds {arguments.cpu_seconds:.0f}", "results": results})
 
 
 def judge(mutants, results):

@@ -61,8 +61,14 @@ class Page(unittest.TestCase):
         self.temporary.cleanup()
 
     def report(self, kept):
+        before = self.page.read_text() if self.page.exists() else None
+
+        def unchanged(*_):  # A page written before would be a change that the result's name tells of.
+            self.assertEqual(self.page.read_text() if self.page.exists() else None, before)
+
         with mock.patch.object(mutants, "ROOT", pathlib.Path(self.temporary.name)), \
-                mock.patch.object(mutants, "write_result") as written, contextlib.redirect_stdout(io.StringIO()) as said:
+                mock.patch.object(mutants, "write_result", side_effect=unchanged) as written, \
+                contextlib.redirect_stdout(io.StringIO()) as said:
             mutants.report({"01-x": caught()}, kept, self.arguments)
         written.assert_called_once()
         return said.getvalue()
