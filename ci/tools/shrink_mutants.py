@@ -175,11 +175,12 @@ def main():
     say(table(["mutant", "from", "faults", "operations", "bytes", "runs", "CPU s"],
               [[row["mutant"], f"{row['scenario']} {row['seed']}", row["faults"], row["operations"], row["bytes"], row["runs"],
                 row["cpu_seconds"]] for row in good]))
-    size, smaller, groups = figures([[row] for row in rows]), figures(by_mutant(rows)), grouping(good)
+    mutant_rows = by_mutant(rows)
+    size, smaller, groups = figures([[row] for row in rows]), figures(mutant_rows), grouping(good)
     write_result("shrinking", {"command": "ci/shrink-mutants " + " ".join(sys.argv[1:]), "rows": rows, "figures": size,
                                "figures_by_mutant": smaller, "grouping": groups})
     say(f"each of {len(rows)} failures: {figures_text(size)}")
-    say(f"{len(by_mutant(rows))} mutants, any of their failures: {figures_text(smaller)}")
+    say(f"{len(mutant_rows)} mutants, any of their failures: {figures_text(smaller)}")
     say(f"groups: precision {percent(groups['precision'])}, recall {percent(groups['recall'])} over {groups['failures']} failures")
     left = len(wanted) - len(rows)
     say(f"{size['reproduce']} of {len(rows)} reproduce in a fresh process"

@@ -319,6 +319,14 @@ Capsule WithEveryNthOperation(const Capsule& capsule, size_t nth) {
   return WithOperations(capsule, kept);
 }
 
+uint64_t ValueBytesOf(const Capsule& capsule) {
+  uint64_t bytes = 0;
+  for (const CapsuleWorkload& workload : capsule.workloads) {
+    bytes += workload.operations.size() * workload.options.value_bytes;
+  }
+  return bytes;
+}
+
 Capsule WithLargerValues(const Capsule& capsule, uint32_t factor) {
   Capsule larger = capsule;
   for (CapsuleWorkload& workload : larger.workloads) {

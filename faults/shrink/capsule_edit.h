@@ -62,6 +62,8 @@ Capsule WithTimesRounded(const Capsule& capsule, Duration step);
 
 /// Every n-th operation of OperationsByTime(), beginning with the first. Requires: nth >= 1.
 Capsule WithEveryNthOperation(const Capsule& capsule, size_t nth);
+/// Bytes that one value for each operation comes to, of all workloads.
+uint64_t ValueBytesOf(const Capsule& capsule);
 /// Values of all workloads `factor` times as long, but none beyond 64 KiB.
 Capsule WithLargerValues(const Capsule& capsule, uint32_t factor);
 /// Values as long as `start` has them in the workloads of the same names.

@@ -17,7 +17,7 @@ constexpr Duration kGapFloor = milliseconds(50);
 /// With fewer operations each is looked at alone anyway.
 constexpr size_t kVolumeMin = 8;
 constexpr uint32_t kLargerValues[] = {64, 8};
-/// What one value for each operation may come to that way, of all operations together: every later run pays for it.
+/// What ValueBytesOf() may come to that way: every later run pays for it.
 constexpr uint64_t kValueBytesOfAll = uint64_t{1} << 20;
 
 /// Into how many parts units are cut at most as long as cuts are to be big.
@@ -45,11 +45,7 @@ std::vector<Capsule> WithAffordableValues(const Capsule& capsule) {
   std::vector<Capsule> larger;
   for (const uint32_t factor : kLargerValues) {
     Capsule candidate = WithLargerValues(capsule, factor);
-    uint64_t bytes = 0;
-    for (const CapsuleWorkload& workload : candidate.workloads) {
-      bytes += workload.operations.size() * workload.options.value_bytes;
-    }
-    if (bytes <= kValueBytesOfAll) larger.push_back(std::move(candidate));
+    if (ValueBytesOf(candidate) <= kValueBytesOfAll) larger.push_back(std::move(candidate));
   }
   return larger;
 }

@@ -35,11 +35,7 @@ bool HasRegister(const Capsule& capsule, const std::set<uint64_t>& ordinals) {
 
 /// What the operations of the capsule that is shrunk write.
 uint64_t BusyBytes() {
-  uint64_t bytes = 0;
-  for (const CapsuleWorkload& workload : BusyCapsule(80, 300).workloads) {
-    bytes += workload.operations.size() * workload.options.value_bytes;
-  }
-  return bytes;
+  return ValueBytesOf(BusyCapsule(80, 300));
 }
 
 bool HasFaults(const Capsule& capsule, const std::set<std::string>& wanted) {
@@ -107,11 +103,7 @@ TEST_CASE("CapsuleShrinker: a failure that comes under one salt in three still b
 TEST_CASE("CapsuleShrinker: a failure that needs much written, no matter what, needs few large operations") {
   // Half of the bytes, whichever: leaving out single operations would have to go on for very long.
   const auto fails = [](const Capsule& capsule) {
-    uint64_t bytes = 0;
-    for (const CapsuleWorkload& workload : capsule.workloads) {
-      bytes += workload.operations.size() * workload.options.value_bytes;
-    }
-    return HasFaults(capsule, {"kill#35"}) && bytes >= BusyBytes() / 2;
+    return HasFaults(capsule, {"kill#35"}) && ValueBytesOf(capsule) >= BusyBytes() / 2;
   };
   size_t judged = 0;
   const Capsule small = Shrink(fails, 1, 1, SIZE_MAX, &judged);
@@ -123,11 +115,7 @@ TEST_CASE("CapsuleShrinker: a failure that needs much written, no matter what, n
 
 TEST_CASE("CapsuleShrinker: a failure that needs certain operations and much besides needs few large ones") {
   const auto fails = [](const Capsule& capsule) {
-    uint64_t bytes = 0;
-    for (const CapsuleWorkload& workload : capsule.workloads) {
-      bytes += workload.operations.size() * workload.options.value_bytes;
-    }
-    return HasRegister(capsule, {11, 200, 201}) && bytes >= BusyBytes() / 2;
+    return HasRegister(capsule, {11, 200, 201}) && ValueBytesOf(capsule) >= BusyBytes() / 2;
   };
   const Capsule small = Shrink(fails, 1, 1);
   CHECK(fails(small));
@@ -243,20 +231,13 @@ TEST_CASE("CapsuleShrinker: rounding ends where only faults off the round times 
 
 TEST_CASE("CapsuleShrinker: values grow as far as a run can afford") {
   constexpr uint64_t kAffordable = uint64_t{1} << 20;
-  const auto bytes_of = [](const Capsule& capsule) {
-    uint64_t bytes = 0;
-    for (const CapsuleWorkload& workload : capsule.workloads) {
-      bytes += workload.operations.size() * workload.options.value_bytes;
-    }
-    return bytes;
-  };
   Capsule start = BusyCapsule(80, 300);
   for (CapsuleWorkload& workload : start.workloads) workload.options.value_bytes = 128;
   uint64_t most = 0;
   FakeRunner runner(
       [&](const Capsule& capsule) {
-        most = std::max(most, bytes_of(capsule));
-        return HasRegister(capsule, {11, 200, 201}) && bytes_of(capsule) >= bytes_of(start);
+        most = std::max(most, ValueBytesOf(capsule));
+        return HasRegister(capsule, {11, 200, 201}) && ValueBytesOf(capsule) >= ValueBytesOf(start);
       },
       1, 1);
   TriedLog log;
@@ -265,7 +246,7 @@ TEST_CASE("CapsuleShrinker: values grow as far as a run can afford") {
   CHECK(shrinker.Run().ok());
   CHECK(shrinker.best().operation_count() <= 16);
   CHECK(most <= kAffordable);
-  CHECK(most > bytes_of(start) * 2);
+  CHECK(most > ValueBytesOf(start) * 2);
 }
 
 TEST_CASE("CapsuleShrinker: room, factors and steps become as small as the failure lets them") {
